@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/dray.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink_gen.h"
+
+#include <uapi/linux/dray.h>
+
+/* Integer value ranges */
+static const struct netlink_range_validation dray_a_service_persist_timeout_range = {
+	.max	= 2678400ULL,
+};
+
+static const struct netlink_range_validation dray_a_service_down_hold_range = {
+	.max	= 3600000ULL,
+};
+
+static const struct netlink_range_validation dray_a_server_weight_range = {
+	.max	= 2147483647ULL,
+};
+
+static const struct netlink_range_validation dray_a_server_u_threshold_range = {
+	.max	= 2147483647ULL,
+};
+
+static const struct netlink_range_validation dray_a_server_l_threshold_range = {
+	.max	= 2147483647ULL,
+};
+
+static const struct netlink_range_validation dray_a_vip_lease_range = {
+	.max	= 3600000ULL,
+};
+
+static const struct netlink_range_validation dray_a_config_timeout_tcp_range = {
+	.min	= 1ULL,
+	.max	= 2678400ULL,
+};
+
+static const struct netlink_range_validation dray_a_config_timeout_tcpfin_range = {
+	.min	= 1ULL,
+	.max	= 2678400ULL,
+};
+
+static const struct netlink_range_validation dray_a_config_timeout_udp_range = {
+	.min	= 1ULL,
+	.max	= 2678400ULL,
+};
+
+/* Common nested types */
+const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_PAD + 1] = {
+	[DRAY_A_CONFIG_TIMEOUT_TCP] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_tcp_range),
+	[DRAY_A_CONFIG_TIMEOUT_TCPFIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_tcpfin_range),
+	[DRAY_A_CONFIG_TIMEOUT_UDP] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_udp_range),
+	[DRAY_A_CONFIG_HOOK_MODE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[DRAY_A_CONFIG_FLOW_LIMIT] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_PERSIST_LIMIT] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_UNASSURED_LIMIT] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_FLOWS] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_PERSISTS] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_UNASSURED] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_FLOW_BYTES] = { .type = NLA_U64, },
+	[DRAY_A_CONFIG_HOOK] = NLA_POLICY_NESTED(dray_hook_nl_policy),
+	[DRAY_A_CONFIG_VERSION] = { .type = NLA_NUL_STRING, },
+	[DRAY_A_CONFIG_SERVICES] = { .type = NLA_U32, },
+};
+
+const struct nla_policy dray_flow_nl_policy[DRAY_A_FLOW_EXPIRES + 1] = {
+	[DRAY_A_FLOW_PROTOCOL] = { .type = NLA_U8, },
+	[DRAY_A_FLOW_CLIENT] = { .type = NLA_BINARY, },
+	[DRAY_A_FLOW_CLIENT_PORT] = { .type = NLA_U16, },
+	[DRAY_A_FLOW_VIP] = { .type = NLA_BINARY, },
+	[DRAY_A_FLOW_VIP_PORT] = { .type = NLA_U16, },
+	[DRAY_A_FLOW_STATE] = NLA_POLICY_MAX(NLA_U8, 8),
+	[DRAY_A_FLOW_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[DRAY_A_FLOW_EXPIRES] = { .type = NLA_U32, },
+};
+
+const struct nla_policy dray_hook_nl_policy[DRAY_A_HOOK_WHY + 1] = {
+	[DRAY_A_HOOK_FAMILY] = { .type = NLA_U8, },
+	[DRAY_A_HOOK_IFINDEX] = { .type = NLA_U32, },
+	[DRAY_A_HOOK_MODE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[DRAY_A_HOOK_WHY] = { .type = NLA_NUL_STRING, },
+};
+
+const struct nla_policy dray_persist_nl_policy[DRAY_A_PERSIST_EXPIRES + 1] = {
+	[DRAY_A_PERSIST_CLIENT] = { .type = NLA_BINARY, },
+	[DRAY_A_PERSIST_FLOWS] = { .type = NLA_U32, },
+	[DRAY_A_PERSIST_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[DRAY_A_PERSIST_EXPIRES] = { .type = NLA_U32, },
+};
+
+const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1] = {
+	[DRAY_A_SERVER_FAMILY] = { .type = NLA_U8, },
+	[DRAY_A_SERVER_ADDRESS] = { .type = NLA_BINARY, },
+	[DRAY_A_SERVER_PORT] = { .type = NLA_U16, },
+	[DRAY_A_SERVER_WEIGHT] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_server_weight_range),
+	[DRAY_A_SERVER_U_THRESHOLD] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_server_u_threshold_range),
+	[DRAY_A_SERVER_L_THRESHOLD] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_server_l_threshold_range),
+	[DRAY_A_SERVER_STATE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[DRAY_A_SERVER_ID] = { .type = NLA_U32, },
+	[DRAY_A_SERVER_REACH] = NLA_POLICY_MAX(NLA_U8, 5),
+	[DRAY_A_SERVER_ACTIVE] = { .type = NLA_U32, },
+	[DRAY_A_SERVER_INACTIVE] = { .type = NLA_U32, },
+	[DRAY_A_SERVER_PERSISTENT] = { .type = NLA_U32, },
+	[DRAY_A_SERVER_OVERLOADED] = { .type = NLA_FLAG, },
+	[DRAY_A_SERVER_IFINDEX] = { .type = NLA_U32, },
+	[DRAY_A_SERVER_MTU] = { .type = NLA_U32, },
+	[DRAY_A_SERVER_STATS] = NLA_POLICY_NESTED(dray_stats_nl_policy),
+};
+
+const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_RULES_BYPASSED + 1] = {
+	[DRAY_A_SERVICE_FAMILY] = { .type = NLA_U8, },
+	[DRAY_A_SERVICE_PROTOCOL] = { .type = NLA_U8, },
+	[DRAY_A_SERVICE_ADDRESS] = { .type = NLA_BINARY, },
+	[DRAY_A_SERVICE_PORT] = { .type = NLA_U16, },
+	[DRAY_A_SERVICE_FWMARK] = { .type = NLA_U32, },
+	[DRAY_A_SERVICE_SCHEDULER] = { .type = NLA_NUL_STRING, .len = 15, },
+	[DRAY_A_SERVICE_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x1),
+	[DRAY_A_SERVICE_PERSIST_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_service_persist_timeout_range),
+	[DRAY_A_SERVICE_PERSIST_PREFIX] = NLA_POLICY_MAX(NLA_U8, 128),
+	[DRAY_A_SERVICE_DOWN_HOLD] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_service_down_hold_range),
+	[DRAY_A_SERVICE_SCHED_FLAGS] = NLA_POLICY_MAX(NLA_U32, 7),
+	[DRAY_A_SERVICE_ID] = { .type = NLA_U32, },
+	[DRAY_A_SERVICE_SERVERS] = { .type = NLA_U32, },
+	[DRAY_A_SERVICE_STATS] = NLA_POLICY_NESTED(dray_stats_nl_policy),
+	[DRAY_A_SERVICE_VIP_LOCAL] = { .type = NLA_FLAG, },
+	[DRAY_A_SERVICE_RULES_BYPASSED] = { .type = NLA_FLAG, },
+};
+
+const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1] = {
+	[DRAY_A_STATS_CONNS] = { .type = NLA_U64, },
+	[DRAY_A_STATS_PACKETS] = { .type = NLA_U64, },
+	[DRAY_A_STATS_BYTES] = { .type = NLA_U64, },
+};
+
+const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1] = {
+	[DRAY_A_VIP_FAMILY] = { .type = NLA_U8, },
+	[DRAY_A_VIP_ADDRESS] = { .type = NLA_BINARY, },
+	[DRAY_A_VIP_ROLE] = NLA_POLICY_MAX(NLA_U8, 1),
+	[DRAY_A_VIP_LEASE] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_vip_lease_range),
+	[DRAY_A_VIP_PEER] = NLA_POLICY_EXACT_LEN(6),
+	[DRAY_A_VIP_LEASE_LEFT] = { .type = NLA_U32, },
+};
+
+/* Global operation policy for dray */
+const struct nla_policy dray_nl_policy[DRAY_A_GENERATION + 1] = {
+	[DRAY_A_CONFIG] = NLA_POLICY_NESTED(dray_config_nl_policy),
+	[DRAY_A_SERVICE] = NLA_POLICY_NESTED(dray_service_nl_policy),
+	[DRAY_A_SERVER] = NLA_POLICY_NESTED(dray_server_nl_policy),
+	[DRAY_A_VIP] = NLA_POLICY_NESTED(dray_vip_nl_policy),
+	[DRAY_A_FLOW] = NLA_POLICY_NESTED(dray_flow_nl_policy),
+	[DRAY_A_PERSIST] = NLA_POLICY_NESTED(dray_persist_nl_policy),
+	[DRAY_A_GENERATION] = { .type = NLA_U32, },
+};
