@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Flows: which server a client's 5-tuple goes to, and persist entries, which
+ * are entries of the same table that stand for a client instead.
+ *
+ * An entry has no timer, no reference to its server and no lock.  Its state
+ * changes by cmpxchg() of one word, so that each change is made and accounted
+ * by exactly one CPU; expiry is judged when it is looked at, and a sweeper
+ * frees what has expired.
+ *
+ * Life of an entry.  It is "unassured" until its client has shown that it is
+ * real.  Unassured entries stand in a ring in the order of their making, from
+ * which the oldest is taken when their budget is used up.  Killing an entry
+ * sets FLOW_DEAD, takes it out of the hash table and puts it on a list; it is
+ * freed after a grace period, and not before the ring has let go of it
+ * (FLOW_RING).
+ */
+#ifndef _DRAY_FLOW_H
+#define _DRAY_FLOW_H
+
+#include <linux/llist.h>
+#include <linux/netfilter.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include <uapi/linux/dray.h>
+
+struct dray_net;
+struct dray_server;
+struct dray_service;
+
+#define DRAY_FLOW_LIMIT_MIN	1024
+#define DRAY_FLOW_LIMIT_MAX	(1 << 28)
+#define DRAY_UNASSURED_MIN	64
+#define DRAY_HALF_OPEN		20	/* seconds, DESIGN 6 */
+
+/* Bits of dray_flow_word.flags; the first two are those of the interface. */
+#define FLOW_ASSURED		DRAY_FLOW_FLAGS_ASSURED
+#define FLOW_DIVERGENT		DRAY_FLOW_FLAGS_DIVERGENT
+#define FLOW_PERSIST		BIT(2)	/* stands for a client */
+#define FLOW_V6			BIT(3)	/* has a struct dray_flow_key6 */
+#define FLOW_RING		BIT(4)	/* the ring of unassured entries has it */
+#define FLOW_DEAD		BIT(5)	/* on its way out */
+#define FLOW_SPARED		BIT(6)	/* the ring has spared it once */
+#define FLOW_PAYLOAD		BIT(7)	/* has carried payload */
+
+/**
+ * struct dray_flow_key4 - what an IPv4 entry is found by
+ * @caddr: client, masked for a persist entry
+ * @vaddr: VIP, zero for a persist entry
+ * @cport: client's port, zero for a persist entry
+ * @vport: port of the VIP, zero for a persist entry
+ * @service: id of the service
+ */
+struct dray_flow_key4 {
+	__be32 caddr;
+	__be32 vaddr;
+	__be16 cport;
+	__be16 vport;
+	u32 service;
+};
+
+/**
+ * struct dray_flow_key6 - what an IPv6 entry is found by
+ * @caddr: client, masked for a persist entry
+ * @vaddr: VIP, zero for a persist entry
+ * @cport: client's port, zero for a persist entry
+ * @vport: port of the VIP, zero for a persist entry
+ * @service: id of the service
+ */
+struct dray_flow_key6 {
+	struct in6_addr caddr;
+	struct in6_addr vaddr;
+	__be16 cport;
+	__be16 vport;
+	u32 service;
+};
+
+/**
+ * union dray_flow_word - what changes as one
+ * @protocol: of the transport header; 0 for a persist entry.  Part of the key
+ * @state: enum dray_flow_state
+ * @flags: FLOW_*
+ * @packets: packets seen, up to 3
+ * @word: all of it
+ */
+union dray_flow_word {
+	struct {
+		u8 protocol;
+		u8 state;
+		u8 flags;
+		u8 packets;
+	};
+	u32 word;
+};
+
+/**
+ * struct dray_flow - an entry
+ * @node: in dray_flows.table of its family
+ * @dead: in dray_flows.dead
+ * @server: id of its server
+ * @last: jiffies of the last packet, 32 bits of them
+ * @first: jiffies of the first packet (a flow)
+ * @open: open flows of the client (a persist entry)
+ * @w: protocol, state, flags, packets; written by cmpxchg() only
+ * @key4: key, if not FLOW_V6
+ * @key6: key, if FLOW_V6
+ *
+ * 48 bytes for IPv4: that is what is allocated then.
+ */
+struct dray_flow {
+	struct rhash_head node;
+	struct llist_node dead;
+	u32 server;
+	u32 last;
+	union {
+		u32 first;
+		atomic_t open;
+	};
+	union dray_flow_word w;
+	union {
+		struct dray_flow_key4 key4;
+		struct dray_flow_key6 key6;
+	};
+};
+
+/**
+ * struct dray_flow_tuple - what a packet looks an entry up by
+ * @family: AF_INET or AF_INET6
+ * @protocol: of the transport header; 0 for a persist entry
+ * @key4: key for AF_INET
+ * @key6: key for AF_INET6
+ */
+struct dray_flow_tuple {
+	u8 family;
+	u8 protocol;
+	union {
+		struct dray_flow_key4 key4;
+		struct dray_flow_key6 key6;
+	};
+};
+
+/**
+ * struct dray_flow_ring - unassured entries in the order of their making
+ * @lock: guards all of it; taken with softirqs off
+ * @slots: power of two of them; NULL where an entry has left
+ * @size: number of @slots
+ * @head: where the next goes; modulo @size
+ * @tail: the oldest; modulo @size
+ */
+struct dray_flow_ring {
+	spinlock_t lock;
+	struct dray_flow **slots;
+	u32 size;
+	u32 head;
+	u32 tail;
+};
+
+/**
+ * struct dray_flows - the entries of a namespace
+ * @table: by family, [0] IPv4 and [1] IPv6
+ * @ring: unassured entries
+ * @dead: entries to be freed after a grace period
+ * @n_dead: how many
+ * @count: flow entries
+ * @persists: persist entries
+ * @unassured: unassured entries of both kinds
+ * @pressed: jiffies at which there last was no room for an entry
+ * @was_pressed: @pressed has ever been set
+ * @sweeper: frees what has expired
+ * @walk: where the sweeper is; its own
+ */
+struct dray_flows {
+	struct rhashtable table[2];
+	struct dray_flow_ring ring;
+	struct llist_head dead;
+	atomic_t n_dead;
+	atomic_t count;
+	atomic_t persists;
+	atomic_t unassured;
+	unsigned long pressed;
+	bool was_pressed;
+	struct delayed_work sweeper;
+};
+
+static inline u32 dray_now(void)
+{
+	return (u32)jiffies;
+}
+
+static inline u8 dray_flow_family(const struct dray_flow *flow)
+{
+	return flow->w.flags & FLOW_V6 ? AF_INET6 : AF_INET;
+}
+
+static inline u32 dray_flow_service(const struct dray_flow *flow)
+{
+	return flow->w.flags & FLOW_V6 ? flow->key6.service :
+					 flow->key4.service;
+}
+
+static inline bool dray_flow_is_persist(const struct dray_flow *flow)
+{
+	return flow->w.flags & FLOW_PERSIST;
+}
+
+/**
+ * dray_flow_lookup() - find an entry
+ * @dn: namespace
+ * @tuple: what to find
+ *
+ * An entry that has expired or whose server was removed is found all the
+ * same; see dray_flow_expired() and dray_server_by_id().
+ *
+ * Context: RCU read side.
+ * Return: the entry, valid until the end of the read side, or NULL.
+ */
+struct dray_flow *dray_flow_lookup(struct dray_net *dn,
+				   const struct dray_flow_tuple *tuple);
+
+/**
+ * dray_flow_insert() - make an entry
+ * @dn: namespace
+ * @tuple: its key
+ * @server: its server
+ * @state: enum dray_flow_state
+ * @flags: FLOW_*; without FLOW_ASSURED it goes into the ring
+ * @reason: where to put the enum dray_reason if there is none
+ *
+ * If another CPU was faster its entry is returned: the caller uses the server
+ * that stands there.
+ *
+ * Context: softirq, RCU read side.
+ * Return: the entry that is in the table, or NULL if there is no room or
+ * memory.
+ */
+struct dray_flow *dray_flow_insert(struct dray_net *dn,
+				   const struct dray_flow_tuple *tuple,
+				   struct dray_server *server, u8 state,
+				   u8 flags, u8 *reason);
+
+/**
+ * dray_flow_kill() - take an entry out
+ * @dn: namespace
+ * @flow: entry
+ *
+ * Context: RCU read side, softirqs off or process.
+ * Return: false if somebody else did.
+ */
+bool dray_flow_kill(struct dray_net *dn, struct dray_flow *flow);
+
+/**
+ * dray_flow_move() - give an entry another server
+ * @dn: namespace
+ * @flow: entry
+ * @server: its new server
+ *
+ * Context: RCU read side.
+ */
+void dray_flow_move(struct dray_net *dn, struct dray_flow *flow,
+		    struct dray_server *server);
+
+/**
+ * dray_flow_assure() - the client of an entry is real
+ * @dn: namespace
+ * @flow: entry
+ *
+ * Context: RCU read side.
+ */
+void dray_flow_assure(struct dray_net *dn, struct dray_flow *flow);
+
+/**
+ * dray_flow_set_state() - change the state of a flow
+ * @dn: namespace
+ * @flow: entry
+ * @state: enum dray_flow_state
+ *
+ * Accounts for active and inactive flows of the server, and for the open
+ * flows of a persistent client.
+ *
+ * Context: RCU read side.
+ */
+void dray_flow_set_state(struct dray_net *dn, struct dray_flow *flow,
+			 u8 state);
+
+/**
+ * dray_flow_timeout() - how long an entry is kept
+ * @dn: namespace
+ * @flow: entry
+ *
+ * Context: RCU read side.
+ * Return: jiffies after the last packet; 0 if its service is gone.
+ */
+unsigned long dray_flow_timeout(struct dray_net *dn,
+				const struct dray_flow *flow);
+
+/**
+ * dray_flow_expired() - whether an entry is past its time
+ * @dn: namespace
+ * @flow: entry
+ *
+ * Context: RCU read side.
+ */
+bool dray_flow_expired(struct dray_net *dn, const struct dray_flow *flow);
+
+/**
+ * dray_flow_expires() - how long an entry still has
+ * @dn: namespace
+ * @flow: entry
+ *
+ * Context: RCU read side.
+ * Return: milliseconds; 0 if it has expired.
+ */
+u32 dray_flow_expires(struct dray_net *dn, const struct dray_flow *flow);
+
+/**
+ * dray_flow_pressed() - whether there is, or was lately, no room for entries
+ * @dn: namespace
+ *
+ * Context: any.
+ * Return: true if an entry was refused or evicted in the last 60 s.
+ */
+bool dray_flow_pressed(struct dray_net *dn);
+
+/**
+ * dray_flow_active() - whether a flow in a state counts as active
+ * @state: enum dray_flow_state
+ *
+ * As ipvsadm's ActiveConn: established and half open.
+ */
+static inline bool dray_flow_active(u8 state)
+{
+	return state == DRAY_FLOW_STATE_ESTABLISHED ||
+	       state == DRAY_FLOW_STATE_SYN_RECV ||
+	       state == DRAY_FLOW_STATE_SCTP_ESTABLISHED ||
+	       state == DRAY_FLOW_STATE_SCTP_INIT;
+}
+
+/**
+ * dray_flow_open() - whether a flow in a state keeps its client persistent
+ * @state: enum dray_flow_state
+ */
+static inline bool dray_flow_open(u8 state)
+{
+	return dray_flow_active(state) || state == DRAY_FLOW_STATE_UDP;
+}
+
+/**
+ * dray_flows_bytes() - memory of a namespace's entries
+ * @dn: namespace
+ *
+ * Context: process.
+ * Return: bytes of entries, hash tables and ring.
+ */
+u64 dray_flows_bytes(struct dray_net *dn);
+
+/**
+ * struct dray_flow_walk - a walk over all entries
+ * @dn: namespace
+ * @iter: position in the table
+ * @family: index of the table
+ *
+ * Entries that come or go meanwhile may be seen or not, and one that moves
+ * while the table is resized may be seen twice.
+ */
+struct dray_flow_walk {
+	struct dray_net *dn;
+	struct rhashtable_iter iter;
+	unsigned int family;
+};
+
+/**
+ * dray_flow_walk_init() - begin a walk
+ * @walk: the walk
+ * @dn: namespace
+ *
+ * Context: process.  Ends with dray_flow_walk_exit().
+ */
+void dray_flow_walk_init(struct dray_flow_walk *walk, struct dray_net *dn);
+
+/**
+ * dray_flow_walk_start() - go on with a walk
+ * @walk: the walk
+ *
+ * Context: process; enters an RCU read side.
+ */
+void dray_flow_walk_start(struct dray_flow_walk *walk);
+
+/**
+ * dray_flow_walk_next() - the next entry
+ * @walk: the walk
+ *
+ * Dead and expired entries are passed over.
+ *
+ * Context: between dray_flow_walk_start() and dray_flow_walk_stop().
+ * Return: the entry, NULL at the end.
+ */
+struct dray_flow *dray_flow_walk_next(struct dray_flow_walk *walk);
+
+/**
+ * dray_flow_walk_stop() - pause a walk
+ * @walk: the walk
+ *
+ * Context: process; leaves the RCU read side.
+ */
+void dray_flow_walk_stop(struct dray_flow_walk *walk);
+
+/**
+ * dray_flow_walk_exit() - end a walk
+ * @walk: the walk
+ *
+ * Context: process.
+ */
+void dray_flow_walk_exit(struct dray_flow_walk *walk);
+
+/**
+ * dray_flows_init() - make a namespace's tables
+ * @dn: namespace
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int dray_flows_init(struct dray_net *dn);
+
+/**
+ * dray_flows_exit() - free a namespace's entries and tables
+ * @dn: namespace; no packet reaches it any more
+ *
+ * Context: process.
+ */
+void dray_flows_exit(struct dray_net *dn);
+
+/**
+ * dray_flow_module_init() - make the caches that entries come from
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM.
+ */
+int dray_flow_module_init(void);
+
+/**
+ * dray_flow_module_exit() - undo dray_flow_module_init()
+ *
+ * Context: process; no entry is left.
+ */
+void dray_flow_module_exit(void);
+
+/**
+ * dray_flows_default_limit() - flow entries that a namespace may have
+ *
+ * A sixteenth of memory at 64 bytes an entry.
+ *
+ * Context: any.
+ */
+u32 dray_flows_default_limit(void);
+
+#endif

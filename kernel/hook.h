@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where packets are taken from the stack.
+ */
+#ifndef _DRAY_HOOK_H
+#define _DRAY_HOOK_H
+
+#include <linux/netdevice.h>
+
+#include "net.h"
+
+/**
+ * dray_hooks_register() - register the hooks of a family
+ * @dn: namespace
+ * @family: AF_INET or AF_INET6
+ * @mode: enum dray_hook_mode
+ *
+ * Replaces those of another mode; the old ones go after the new ones are in
+ * place, so no packet is missed.
+ *
+ * Context: process, dray_net.lock held.
+ * Return: 0 or an error; nothing has changed then.
+ */
+int dray_hooks_register(struct dray_net *dn, u8 family, u8 mode);
+
+/**
+ * dray_hooks_unregister() - unregister the hooks of a family
+ * @dn: namespace
+ * @family: AF_INET or AF_INET6
+ *
+ * Packets may still be inside until a grace period has passed.
+ *
+ * Context: process, dray_net.lock held.
+ */
+void dray_hooks_unregister(struct dray_net *dn, u8 family);
+
+/**
+ * dray_hook_obstacle() - what keeps auto mode from taking packets early
+ * @dn: namespace
+ * @family: AF_INET or AF_INET6
+ * @dev: device that packets come in by
+ *
+ * Context: RCU read side.
+ * Return: the obstacle in words, or NULL if there is none.
+ */
+const char *dray_hook_obstacle(const struct dray_net *dn, u8 family,
+			       const struct net_device *dev);
+
+/**
+ * dray_hook_in_force() - which hook takes packets
+ * @dn: namespace
+ * @family: AF_INET or AF_INET6
+ * @dev: device that packets come in by
+ * @why: where to put the reason, in words
+ *
+ * Context: RCU read side.
+ * Return: DRAY_HOOK_MODE_EARLY or DRAY_HOOK_MODE_INPUT.
+ */
+u8 dray_hook_in_force(const struct dray_net *dn, u8 family,
+		      const struct net_device *dev, const char **why);
+
+/**
+ * dray_vip_local() - whether an address is one of this host's
+ * @net: namespace
+ * @family: AF_INET or AF_INET6
+ * @addr: address
+ *
+ * Context: RCU read side.
+ */
+bool dray_vip_local(struct net *net, u8 family,
+		    const union nf_inet_addr *addr);
+
+/**
+ * dray_rules_bypassed() - whether a service's packets pass by rules that
+ *	should apply
+ * @dn: namespace
+ * @service: service
+ *
+ * So it is in auto mode if rules stand in the way, the VIP is not local and
+ * forwarding is off: there is no later point that the packets would reach.
+ *
+ * Context: RCU read side.
+ */
+bool dray_rules_bypassed(struct dray_net *dn,
+			 const struct dray_service *service);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What dray keeps per network namespace.
+ *
+ * struct dray_net is the private data of the netfilter hooks, so the packet
+ * path never looks it up.  Everything that a packet reads is either constant,
+ * a single word read with READ_ONCE(), or reached by RCU.
+ */
+#ifndef _DRAY_NET_H
+#define _DRAY_NET_H
+
+#include <linux/hashtable.h>
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+#include "flow.h"
+#include "stats.h"
+
+#define DRAY_VERSION		"0.1.0"
+
+/* 1024 chains: one service in a chain up to some thousand services, 8 KB. */
+#define DRAY_SERVICE_BITS	10
+#define DRAY_VIP_BITS		6
+
+/**
+ * struct dray_settings - what set-config sets
+ * @timeout_tcp: seconds an idle established TCP or SCTP flow is kept
+ * @timeout_tcpfin: seconds after the client's FIN
+ * @timeout_udp: seconds an idle UDP flow is kept
+ * @flow_limit: flow entries at most
+ * @persist_limit: persist entries at most
+ * @unassured_limit: unassured entries of both kinds at most
+ * @hook_mode: enum dray_hook_mode
+ *
+ * Written under dray_net.lock with WRITE_ONCE(), read by packets with
+ * READ_ONCE(); each member stands for itself.
+ */
+struct dray_settings {
+	u32 timeout_tcp;
+	u32 timeout_tcpfin;
+	u32 timeout_udp;
+	u32 flow_limit;
+	u32 persist_limit;
+	u32 unassured_limit;
+	u8 hook_mode;
+};
+
+/**
+ * struct dray_net - one network namespace
+ * @net: the namespace; outlives this
+ * @services: services by protocol, address and port; RCU, written under @lock
+ * @marks: services by firewall mark; RCU, written under @lock
+ * @vips: roles by address; RCU, written under @lock
+ * @n_marks: number of @marks, zero keeps packets from looking
+ * @n_vips: number of @vips, zero keeps packets from looking
+ * @settings: see there
+ * @flows: flow and persist entries
+ * @servers: servers by id; RCU, written under @lock
+ * @service_ids: services by id; RCU, written under @lock
+ * @reasons: why packets were passed or dropped
+ * @lock: serialises every change of the configuration.  It guards all of the
+ *	above that is said to be written under it, and what follows
+ * @generation: counts changes; written under @lock, read with READ_ONCE()
+ * @n_services: number of services of each family, [0] IPv4 and [1] IPv6
+ * @hooks_mode: mode that the hooks of a family are registered for, -1 if none
+ * @next_server: where the search for a free server id begins
+ * @next_service: where the search for a free service id begins
+ * @txns: open transactions
+ * @reach_work: judges again whether servers can be reached
+ */
+struct dray_net {
+	struct net *net;
+	DECLARE_HASHTABLE(services, DRAY_SERVICE_BITS);
+	DECLARE_HASHTABLE(marks, DRAY_VIP_BITS);
+	DECLARE_HASHTABLE(vips, DRAY_VIP_BITS);
+	u32 n_marks;
+	u32 n_vips;
+	struct dray_settings settings;
+	struct dray_flows flows;
+	struct xarray servers;
+	struct xarray service_ids;
+	struct dray_reasons __percpu *reasons;
+
+	struct mutex lock;
+	u32 generation;
+	u32 n_services[2];
+	int hooks_mode[2];
+	u32 next_server;
+	u32 next_service;
+	struct list_head txns;
+	struct delayed_work reach_work;
+};
+
+extern unsigned int dray_net_id;
+
+/**
+ * dray_net() - dray's data of a namespace
+ * @net: the namespace
+ *
+ * Context: any.
+ * Return: the data; valid as long as @net is.
+ */
+struct dray_net *dray_net(const struct net *net);
+
+static inline unsigned int dray_family_index(u8 family)
+{
+	return family == AF_INET6;
+}
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Schedulers: which server a new flow gets.
+ */
+#ifndef _DRAY_SCHEDULE_H
+#define _DRAY_SCHEDULE_H
+
+#include "server.h"
+#include "service.h"
+
+/**
+ * struct dray_scheduler - a way to choose
+ * @name: as in ipvsadm -s
+ * @select: chooses a usable server of a configuration, or NULL if there is
+ *	none; called in softirq on the RCU read side
+ */
+struct dray_scheduler {
+	const char *name;
+	struct dray_server *(*select)(struct dray_service *service,
+				      const struct dray_service_conf *conf);
+};
+
+/**
+ * dray_scheduler_find() - a scheduler by its name
+ * @name: name
+ *
+ * Context: any.
+ * Return: the scheduler or NULL.
+ */
+const struct dray_scheduler *dray_scheduler_find(const char *name);
+
+/**
+ * pick_stateless() - the fallback: a server without any state
+ * @conf: configuration of the service
+ * @hash: of the 5-tuple, or of the masked client for a persistent service
+ *
+ * Weighted rendezvous over the usable servers, so a pure function of @hash and
+ * of which servers are usable: the same for every packet of a client, and each
+ * server's going moves its own clients only.  O(n).
+ *
+ * Context: RCU read side.
+ * Return: a server, or NULL if none is usable.
+ */
+struct dray_server *pick_stateless(const struct dray_service_conf *conf,
+				   u64 hash);
+
+/**
+ * dray_rendezvous_score() - what a server bids for a packet
+ * @hash: of packet and server
+ * @weight: at least 1
+ *
+ * -ln(u) / weight for u = @hash / 2^64, in fixed point; the lowest wins.
+ *
+ * Context: any; pure.
+ */
+u64 dray_rendezvous_score(u64 hash, u32 weight);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Servers: where packets are sent.
+ *
+ * A server belongs to one service.  Flows name it by its id; ids are given
+ * out in a circle of 2^32 and so never again within the life of a flow.  A
+ * removed server is gone from dray_net.servers at once, and with it from
+ * every flow, and is freed after a grace period.
+ */
+#ifndef _DRAY_SERVER_H
+#define _DRAY_SERVER_H
+
+#include <linux/netfilter.h>
+#include <linux/spinlock.h>
+
+#include "service.h"
+
+struct dray_route;
+
+/**
+ * struct dray_server_key - identity of a server within its service
+ * @addr: address
+ * @port: port
+ * @family: AF_INET or AF_INET6
+ *
+ * Compared as memory: bytes not used are zero.
+ */
+struct dray_server_key {
+	union nf_inet_addr addr;
+	__be16 port;
+	u8 family;
+	u8 zero;
+};
+
+/**
+ * struct dray_server - a server
+ * @id: number, constant; 0 is never used
+ * @state: enum dray_server_state as configured; weight 0 counts as drain
+ * @reach: enum dray_reach
+ * @overloaded: above its upper threshold
+ * @published: packets can find it; under dray_net.lock
+ * @route: how to get there; RCU, written under @route_lock
+ * @stats: counters
+ * @down_since: jiffies at which it went down or out of reach
+ * @u_threshold: see struct dray_server_params
+ * @l_threshold: see struct dray_server_params
+ * @key: identity, constant
+ * @active: flows that are established or half open
+ * @inactive: other flows
+ * @persistent: persist entries
+ * @route_lock: guards @route
+ * @zero: zero point of @stats; under dray_net.lock
+ * @service: whose server it is, constant
+ * @owned: in the list of what an open transaction has made
+ * @mark: scratch of a commit; under dray_net.lock
+ * @rcu: frees it once no packet reads it
+ */
+struct dray_server {
+	u32 id;
+	u8 state;
+	u8 reach;
+	bool overloaded;
+	bool published;
+	struct dray_route __rcu *route;
+	struct dray_stats __percpu *stats;
+	unsigned long down_since;
+	u32 u_threshold;
+	u32 l_threshold;
+	struct dray_server_key key;
+
+	atomic_t active ____cacheline_aligned_in_smp;
+	atomic_t inactive;
+	atomic_t persistent;
+
+	spinlock_t route_lock;
+	struct dray_stats_sum zero;
+	struct dray_service *service;
+	struct list_head owned;
+	u32 mark;
+	struct rcu_head rcu;
+};
+
+static inline bool dray_server_reachable(const struct dray_server *server)
+{
+	return READ_ONCE(server->reach) <= DRAY_REACH_LOCAL;
+}
+
+/**
+ * dray_server_usable() - whether a slot's server may get new flows
+ * @slot: slot of a published configuration
+ *
+ * Context: RCU read side.
+ */
+static inline bool dray_server_usable(const struct dray_service_slot *slot)
+{
+	const struct dray_server *server = slot->server;
+
+	return slot->params.weight &&
+	       slot->params.state == DRAY_SERVER_STATE_UP &&
+	       dray_server_reachable(server) &&
+	       !READ_ONCE(server->overloaded);
+}
+
+/**
+ * dray_server_by_id() - the server that a flow names
+ * @dn: namespace
+ * @id: number
+ *
+ * Context: RCU read side.
+ * Return: the server, or NULL if it was removed.
+ */
+struct dray_server *dray_server_by_id(struct dray_net *dn, u32 id);
+
+/**
+ * dray_server_slot() - a server's slot in a configuration
+ * @conf: configuration
+ * @key: identity
+ *
+ * Context: dray_net.lock held or RCU read side.
+ * Return: the slot or NULL.
+ */
+struct dray_service_slot *
+dray_server_slot(struct dray_service_conf *conf,
+		 const struct dray_server_key *key);
+
+#endif

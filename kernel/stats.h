@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counters: traffic of a service or server, and reasons of a namespace.
+ *
+ * All are per CPU, written in softirq context only and summed when read, so
+ * that what is read is exact at that moment.
+ */
+#ifndef _DRAY_STATS_H
+#define _DRAY_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
+
+/* Why a packet was passed to the stack or dropped, or went an unusual way:
+ * symbol, name, verdict, and a line for a person.  The names are part of the
+ * interface.
+ */
+#define DRAY_REASONS(R)							\
+	R(NOT_HOST, "not-host", "pass", "the frame was not for this host")	\
+	R(BRIDGED, "bridged", "pass", "a bridged frame for another host")	\
+	R(PEER, "peer", "pass", "the frame came from a peer director")		\
+	R(STANDBY, "standby", "drop", "another director serves the VIP")	\
+	R(STANDBY_PASS, "standby-pass", "pass", "standby, and the VIP is not local or this host is a server") \
+	R(LEASE, "lease", "drop", "the lease of the role active has run out")	\
+	R(MALFORMED, "malformed", "pass", "headers are short or do not fit")	\
+	R(FRAGMENT, "fragment", "pass", "a fragment that could not be reassembled") \
+	R(REASSEMBLING, "reassembling", "hold", "a fragment waits for the others") \
+	R(PROTOCOL, "protocol", "pass", "not TCP, UDP, SCTP or an ICMP error")	\
+	R(SOURCE, "source", "drop", "an impossible source address")		\
+	R(LOCAL_SOURCE, "local-source", "pass", "the source is an address of this host") \
+	R(NO_ENTRY, "no-entry", "pass", "mid-stream, no flow known, left to the local stack") \
+	R(SYN_ACK, "syn-ack", "pass", "a SYN+ACK or the like opens no flow")	\
+	R(ICMP_RELATED, "icmp-related", "forward", "an ICMP error steered to the flow's server") \
+	R(ICMP_NO_MATCH, "icmp-no-match", "pass", "an ICMP error of no known flow") \
+	R(NO_SERVER, "no-server", "drop", "no usable server; ICMP port unreachable sent") \
+	R(STATELESS, "stateless", "forward", "forwarded without an entry")	\
+	R(FLOW_LIMIT, "flow-limit", "forward", "no entry: the flow limit is reached") \
+	R(PERSIST_LIMIT, "persist-limit", "forward", "no persist entry: its limit is reached") \
+	R(UNASSURED_LIMIT, "unassured-limit", "forward", "no entry: the budget for unassured ones is used") \
+	R(NO_MEMORY, "no-memory", "forward", "no entry: out of memory")	\
+	R(EVICTED, "evicted", "forward", "an unassured entry gave way to a newer one") \
+	R(MOVED, "moved", "forward", "a flow moved away from a server that is gone or down") \
+	R(TTL, "ttl", "drop", "TTL or hop limit used up; ICMP time exceeded sent") \
+	R(MTU, "mtu", "drop", "too big for the route; ICMP sent")		\
+	R(LRO, "lro", "drop", "merged by LRO; turn it off on the device")	\
+	R(NO_ROUTE, "no-route", "drop", "no route to the chosen server")	\
+	R(LOCAL_SERVER, "local-server", "pass", "the chosen server is this host") \
+	R(XMIT, "xmit", "drop", "no memory to rewrite the packet")
+
+#define DRAY_REASON_ENUM(sym, name, verdict, doc)	DRAY_REASON_##sym,
+enum dray_reason {
+	DRAY_REASONS(DRAY_REASON_ENUM)
+	DRAY_REASON_COUNT,
+};
+
+/**
+ * struct dray_reason_info - what a reason is called
+ * @name: name, in the words of the interface
+ * @verdict: "forward", "pass", "hold" or "drop"
+ * @doc: one line for a person
+ */
+struct dray_reason_info {
+	const char *name;
+	const char *verdict;
+	const char *doc;
+};
+
+extern const struct dray_reason_info dray_reason_info[DRAY_REASON_COUNT];
+
+/**
+ * struct dray_reasons - one CPU's counters of reasons
+ * @packets: packets by reason
+ */
+struct dray_reasons {
+	unsigned long packets[DRAY_REASON_COUNT];
+};
+
+/**
+ * struct dray_stats - one CPU's traffic counters of a service or server
+ * @conns: flows scheduled
+ * @packets: packets forwarded
+ * @bytes: bytes forwarded, network header included
+ * @syncp: makes 64 bits whole for readers on 32-bit machines
+ */
+struct dray_stats {
+	u64_stats_t conns;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct dray_stats_sum - traffic counters, summed
+ * @conns: flows scheduled
+ * @packets: packets forwarded
+ * @bytes: bytes forwarded
+ */
+struct dray_stats_sum {
+	u64 conns;
+	u64 packets;
+	u64 bytes;
+};
+
+static inline void dray_stats_count(struct dray_stats __percpu *stats,
+				    unsigned int len, bool conn)
+{
+	struct dray_stats *s = this_cpu_ptr(stats);
+
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->packets);
+	u64_stats_add(&s->bytes, len);
+	if (conn)
+		u64_stats_inc(&s->conns);
+	u64_stats_update_end(&s->syncp);
+}
+
+/**
+ * dray_stats_sum() - sum the counters of all CPUs
+ * @stats: the counters
+ * @zero: what to subtract: the sum at the last "zero"
+ * @sum: where to put it
+ *
+ * Context: any.
+ */
+void dray_stats_sum(struct dray_stats __percpu *stats,
+		    const struct dray_stats_sum *zero,
+		    struct dray_stats_sum *sum);
+
+/**
+ * dray_stats_zero() - make the next sum begin at zero
+ * @stats: the counters
+ * @zero: zero point to set
+ *
+ * The counters themselves go on; packets pay nothing for it.
+ *
+ * Context: serialised by the caller.
+ */
+void dray_stats_zero(struct dray_stats __percpu *stats,
+		     struct dray_stats_sum *zero);
+
+/**
+ * dray_reason_sum() - sum one reason's counter
+ * @reasons: counters of the namespace
+ * @reason: which
+ *
+ * Context: any.
+ * Return: packets since the namespace came to be.
+ */
+u64 dray_reason_sum(struct dray_reasons __percpu *reasons,
+		    enum dray_reason reason);
+
+#endif
