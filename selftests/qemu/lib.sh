@@ -44,7 +44,8 @@ refresh_lists() {
 	apt-get -qq update >&2 </dev/null || say "apt-get update failed, going on with the lists there are"
 }
 
-# fetch DIRECTORY PACKAGE...: download and unpack below DIRECTORY, install nothing.
+# fetch DIRECTORY PACKAGE...: download and unpack below DIRECTORY, install nothing;
+# with keep_debs=FOLDER the packages themselves are kept there.
 fetch() {
 	local into=$1 debs
 	shift
@@ -58,5 +59,5 @@ fetch() {
 	for deb in "$debs"/*.deb; do
 		dpkg-deb -x "$deb" "$into"
 	done
-	rm -r "$debs"
+	if [ -n "${keep_debs-}" ]; then mv "$debs" "$keep_debs"; else rm -r "$debs"; fi
 }

@@ -97,6 +97,14 @@ class Machine:
                 return
             self.rest += data
 
+    def gone(self):
+        """Whether it ended by itself; its port is closed a moment earlier."""
+        try:
+            self.process.wait(2)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def stop(self):
         """End it at once: whatever counts has been said or written by then."""
         self.port.close()

@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Networks of namespaces for tests: one bridge, clients, director, servers.
+
+    client, client2 …  --+
+                         br  (a namespace of its own, one bridge)
+    director          --+  +--  rs1, rs2 …
+
+Every host's device is eth0. IPv4 10.9.0.0/16: clients .0.50 …, director .0.119,
+servers .0.121 …, VIP .0.200; IPv6 2001:db8:9::/64 with the same last numbers.
+Names are random, all of it goes at the end of the test. A Namespace is a context
+manager: within it this thread, its sockets and its children are in there.
+The admin tool is $ADM, default drayadm: with ADM=ipvsadm most tests run on IPVS.
+"""
+
+import ctypes
+import os
+import re
+import shlex
+import socket
+import subprocess
+import threading
+
+from lib import taptest
+from lib.taptest import Skip, check, wait_for
+
+ADM = os.environ.get("ADM", "drayadm")
+IPVS = "ipvsadm" in ADM
+MODULE = "ip_vs" if IPVS else "dray"
+VIP, VIP6 = "10.9.0.200", "2001:db8:9::200"
+CLIENT, CLIENT6 = "10.9.0.50", "2001:db8:9::50"
+DIRECTOR, DIRECTOR6 = "10.9.0.119", "2001:db8:9::119"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+_depth = threading.local()
+
+
+def setns(fd):
+    if _libc.setns(fd, 0x40000000):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def rip(n):
+    """IPv4 address of server n, from 1."""
+    return f"10.9.0.{120 + n}"
+
+
+def rip6(n):
+    return f"2001:db8:9::{120 + n}"
+
+
+def run(command, check_status=True, stdin=None, timeout=120):
+    """Run a command here; its output as text. command is a string or a list."""
+    words = shlex.split(command) if isinstance(command, str) else command
+    done = subprocess.run(words, input=stdin, text=True, timeout=timeout * taptest.SLOWER,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
+    if check_status:
+        check(done.returncode == 0, f"{shlex.join(words)}: status {done.returncode}: {done.stdout}")
+    return done.stdout
+
+
+class Namespace:
+    """A network namespace."""
+
+    def __init__(self, name):
+        self.name = f"{name}-{os.urandom(3).hex()}"
+        self.procs = []
+        run(f"ip netns add {self.name}")
+        self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        with self:
+            run("ip link set lo up")
+
+    def __enter__(self):
+        stack = _depth.__dict__.setdefault("stack", [_home])
+        setns(self.fd)
+        stack.append(self.fd)
+        return self
+
+    def __exit__(self, *_):
+        _depth.stack.pop()
+        setns(_depth.stack[-1])
+
+    def run(self, command, **kw):
+        with self:
+            return run(command, **kw)
+
+    def ip(self, *commands, check_status=True):
+        """Each a command of ip(8) without the word ip, in one process."""
+        with self:
+            return run(["ip", "-batch", "-"], stdin="\n".join(commands) + "\n", check_status=check_status)
+
+    def sysctl(self, **settings):
+        """Keys below /proc/sys/net with __ for /, such as ipv4__ip_forward=0."""
+        with self:
+            for key, value in settings.items():
+                with open("/proc/sys/net/" + key.replace("__", "/"), "w", encoding="ascii") as file:
+                    file.write(str(value))
+
+    def start(self, command, **kw):
+        """Start a command that is ended with the namespace."""
+        words = shlex.split(command) if isinstance(command, str) else command
+        with self:
+            # A kept handle: the end of a Popen object must not wait for it.
+            proc = subprocess.Popen(words, stdin=subprocess.DEVNULL, **kw)  # pylint: disable=consider-using-with
+        self.procs.append(proc)
+        return proc
+
+    def socket(self, *args):
+        with self:
+            return socket.socket(*args)
+
+    def packet_socket(self, device="eth0", protocol=0x0003):
+        """An AF_PACKET socket on a device, by default for every protocol."""
+        with self:
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            # SO_RCVBUFFORCE: bursts must not be lost by the test itself.
+            sock.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)
+            sock.bind((device, protocol))
+            return sock
+
+    def mac(self, device="eth0"):
+        with self:
+            text = run(f"ip -o link show {device}")
+        return bytes.fromhex(re.search(r"link/ether ([0-9a-f:]+)", text)[1].replace(":", ""))
+
+    def delete(self):
+        for proc in self.procs:
+            proc.kill()
+            proc.wait()
+        os.close(self.fd)
+        run(f"ip netns del {self.name}", check_status=False)
+
+
+class Lab:
+    """A topology; parts that a test does not like it changes with ip()."""
+
+    def __init__(self, servers=2, clients=1, vip_local=True, vip_on_servers=True, mtu=1500):
+        self.spaces = []
+        taptest.cleanup(self.delete)
+        self.bridge = self._space("br")
+        self.bridge.ip("link add br0 type bridge mcast_snooping 0 forward_delay 0", "link set br0 up")
+        self.clients = [self.host(f"client{n}", 50 + n, mtu) for n in range(clients)]
+        self.client = self.clients[0]
+        self.director = self.host("director", 119, mtu)
+        self.servers = [self.host(f"rs{n}", 120 + n, mtu) for n in range(1, servers + 1)]
+        self.director.sysctl(ipv4__ip_forward=0, ipv4__conf__all__send_redirects=1)
+        if vip_on_servers:
+            for server in self.servers:
+                self.give_vip_to_server(server)
+        if vip_local:
+            self.director.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad")
+        else:
+            for client in self.clients:
+                client.ip(f"route add {VIP}/32 via {DIRECTOR}", f"route add {VIP6}/128 via {DIRECTOR6}")
+
+    def _space(self, name):
+        space = Namespace(name)
+        self.spaces.append(space)
+        return space
+
+    def host(self, name, number, mtu=1500):
+        """A further host on the bridge."""
+        space = self._space(name)
+        space.sysctl(ipv6__conf__default__accept_dad=0, ipv6__conf__default__accept_ra=0,
+                     ipv6__conf__default__router_solicitations=0)
+        port = f"p{number}"
+        self.bridge.ip(f"link add {port} mtu {mtu} type veth peer name eth0 mtu {mtu} netns {space.name}",
+                       f"link set {port} master br0 up")
+        space.ip(f"addr add 10.9.0.{number}/16 dev eth0",
+                 f"addr add 2001:db8:9::{number}/64 dev eth0 nodad", "link set eth0 up")
+        return space
+
+    @staticmethod
+    def give_vip_to_server(server, vip=VIP, vip6=VIP6):
+        server.sysctl(ipv4__conf__lo__arp_ignore=1, ipv4__conf__lo__arp_announce=2,
+                      ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
+        server.ip(f"addr add {vip}/32 dev lo", f"addr add {vip6}/128 dev lo nodad")
+
+    def adm(self, *commands, check_status=True):
+        """Commands of the admin tool in the director; what the last one said."""
+        out = ""
+        for command in commands:
+            out = self.director.run(ADM + " " + command, check_status=check_status)
+        return out
+
+    def balance(self, service, servers=None, options="-s rr", server_options=""):
+        """A service, new, with all servers or those with these numbers."""
+        port = re.search(r"\]:(\d+)$", service)
+        self.adm(f"-A {service} {options}")
+        for n in servers or range(1, len(self.servers) + 1):
+            self.add_server(service, f"[{rip6(n)}]:{port[1]}" if port else rip(n), server_options)
+
+    def add_server(self, service, address, server_options=""):
+        self.adm(f"-a {service} -r {address} -g {server_options}")
+
+    def clear(self):
+        self.adm("-C")
+
+    def delete(self):
+        for space in reversed(self.spaces):
+            space.delete()
+        self.spaces = []
+
+
+def need_dray():
+    """Skip a case that has no meaning with IPVS."""
+    if IPVS:
+        raise Skip("needs dray")
+
+
+def module_setup():
+    """Load the module and its tool, or skip the file with the reason."""
+    if os.geteuid():
+        raise Skip("needs root")
+    with open("/proc/modules", encoding="ascii") as modules:
+        loaded = any(line.split()[0] == MODULE for line in modules)
+    if not loaded:
+        done = subprocess.run(["modprobe", MODULE], stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise Skip(f"no {MODULE}: {done.stderr.strip()}")
+    if subprocess.run(["sh", "-c", f"command -v {ADM.split()[0]}"], stdout=subprocess.DEVNULL,
+                      check=False).returncode:
+        raise Skip(f"no {ADM}")
+
+
+def reasons(lab):
+    """Counters of the director by the reason's name."""
+    return {name: value for name, value in _pairs(lab.adm("reasons --json"), "reasons", "packets")}
+
+
+def _pairs(text, listing, field):
+    import json  # pylint: disable=import-outside-toplevel
+    for row in json.loads(text)[listing]:
+        yield row["name"], row[field]
+
+
+def stats(lab, service):
+    """--stats of a service: {"": (conns, packets, bytes), "address:port": …}."""
+    found = {}
+    for line in lab.adm(f"-Ln --stats --exact {service}").splitlines():
+        words = line.split()
+        if len(words) < 7 or not words[-1].isdigit():
+            continue
+        numbers = tuple(int(w) for w in words[-5:])
+        found["" if words[0] != "->" else words[1]] = (numbers[0], numbers[1], numbers[3])
+    return found
+
+
+class EchoServers:
+    """UDP and TCP servers in Python that say their number, on every server.
+
+    A UDP datagram is answered by "NAME LENGTH", a TCP connection by "NAME\\n" and
+    then by a line "NAME BYTES" once the client has shut down its side.
+    """
+
+    def __init__(self, lab, port, tcp=True, udp=True, addresses=(VIP, VIP6)):
+        self.got = {}
+        self.sockets = []
+        for number, server in enumerate(lab.servers, 1):
+            for address in addresses:
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                if udp:
+                    self._serve(server, family, socket.SOCK_DGRAM, address, port, f"rs{number}")
+                if tcp:
+                    self._serve(server, family, socket.SOCK_STREAM, address, port, f"rs{number}")
+
+    def _serve(self, server, family, kind, address, port, name):
+        sock = server.socket(family, kind)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        if kind == socket.SOCK_STREAM:
+            sock.listen(128)
+        self.sockets.append(sock)
+        loop = self._tcp if kind == socket.SOCK_STREAM else self._udp
+        threading.Thread(target=loop, args=(sock, name), daemon=True).start()
+
+    def _udp(self, sock, name):
+        while True:
+            try:
+                data, peer = sock.recvfrom(70000)
+                self.got.setdefault(name, []).append(data)
+                sock.sendto(f"{name} {len(data)}".encode(), peer)
+            except OSError:
+                if sock.fileno() < 0:
+                    return
+
+    def _tcp(self, sock, name):
+        while True:
+            try:
+                conn, _ = sock.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._conversation, args=(conn, name), daemon=True).start()
+
+    @staticmethod
+    def _conversation(conn, name):
+        total = 0
+        try:
+            conn.sendall(f"{name}\n".encode())
+            while True:
+                data = conn.recv(1 << 18)
+                if not data:
+                    break
+                total += len(data)
+            conn.sendall(f"{name} {total}\n".encode())
+        except OSError:
+            pass
+        conn.close()
+
+    def close(self):
+        for sock in self.sockets:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            sock.close()
+
+
+def udp_ask(client, address, port, data=b"hello", source=None, sock=None, seconds=3, tries=1):
+    """Which server answers a datagram; None if nobody does in time."""
+    own = sock is None
+    if own:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = client.socket(family, socket.SOCK_DGRAM)
+        if source:
+            sock.bind(source)
+    try:
+        sock.settimeout(seconds * taptest.SLOWER)
+        for _ in range(tries):
+            sock.sendto(data, (address, port))
+            try:
+                return sock.recv(100).decode()
+            except socket.timeout:
+                pass
+        return None
+    finally:
+        if own:
+            sock.close()
+
+
+def tcp_open(client, address, port, source=None, seconds=5):
+    """Connect; (socket, name of the server that greets)."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = client.socket(family, socket.SOCK_STREAM)
+    sock.settimeout(seconds * taptest.SLOWER)
+    try:
+        if source:
+            sock.bind(source)
+        sock.connect((address, port))
+        greeting = b""
+        while not greeting.endswith(b"\n"):
+            more = sock.recv(1)
+            if not more:
+                raise ConnectionError("closed")
+            greeting += more
+    except BaseException:
+        sock.close()
+        raise
+    return sock, greeting.decode().strip()
+
+
+def tcp_ask(client, address, port, source=None, seconds=5):
+    """Connect and close; the server's name, or the error's class name."""
+    try:
+        sock, name = tcp_open(client, address, port, source, seconds)
+    except OSError as error:
+        return type(error).__name__
+    sock.close()
+    return name
+
+
+def tcp_upload(sock, size):
+    """Send size bytes and shut down; how many the server says it got."""
+    chunk = b"u" * (1 << 16)
+    left = size
+    while left:
+        left -= sock.send(chunk[:min(left, len(chunk))])
+    sock.shutdown(socket.SHUT_WR)
+    answer = b""
+    while not answer.endswith(b"\n"):
+        more = sock.recv(100)
+        if not more:
+            break
+        answer += more
+    sock.close()
+    return int(answer.split()[-1]) if answer.strip() else 0
+
+
+def warm(lab, client=None):
+    """Resolve every neighbour that frames made by hand will need."""
+    client = client or lab.client
+    for n in range(1, len(lab.servers) + 1):
+        for address in (rip(n), rip6(n)):
+            wait_for(lambda a=address: " 0% packet loss" in lab.director.run(
+                f"ping -c 1 -W 1 {a}", check_status=False), f"ping {address}")
+    for address in (DIRECTOR, DIRECTOR6):
+        client.run(f"ping -c 1 -W 2 {address}")
