@@ -46,16 +46,22 @@ def setup():
         lab.client.ip(f"addr add 10.9.2.{n}/16 dev eth0")
 
 
-def curl(where, *options):
-    return lab.client.run(["curl", "-sS", "--max-time", "20", *options, f"http://{where}/"],
-                          check_status=False).strip()
+def curl(*requests):
+    """One curl, a connection for each (URL's host, further options); the answers."""
+    words = ["curl"]
+    for where, *options in requests:
+        words += ["-sS", "--max-time", "20", "-H", "Connection: close", *options, f"http://{where}/", "--next"]
+    return lab.client.run(words[:-1], check_status=False).split()
+
+
+def in_turn(got):
+    """Both servers, strictly in turn."""
+    same(set(got[:2]), {"rs1", "rs2"}, f"servers that answered ({got})")
+    same(got, got[:2] * (len(got) // 2), "order of answers")
 
 
 def turns(asks, count=6):
-    """Ask several times: both servers, strictly in turn."""
-    got = [asks() for _ in range(count)]
-    same(set(got[:2]), {"rs1", "rs2"}, f"servers that answered ({got})")
-    same(got, got[:2] * (count // 2), "order of answers")
+    in_turn([asks() for _ in range(count)])
 
 
 def udp_name(address, port=PORT):
@@ -73,21 +79,21 @@ def _():
         nginx(server, f"rs{number}")
     fresh()
     lab.balance(f"-t {VIP}:80")
-    turns(lambda: curl(VIP))
+    in_turn(curl(*[[VIP]] * 6))
 
 
 @case("TCP over IPv6: curl gets pages from two nginx in turn")
 def _():
     fresh()
     lab.balance(f"-t [{VIP6}]:80")
-    turns(lambda: curl(f"[{VIP6}]"))
+    in_turn(curl(*[[f"[{VIP6}]"]] * 6))
 
 
 @case("TCP: twelve clients, six for each server")
 def _():
     fresh()
     lab.balance(f"-t {VIP}:80")
-    got = [curl(VIP, "--interface", f"10.9.2.{n}") for n in range(2, 14)]
+    got = curl(*[[VIP, "--interface", f"10.9.2.{n}"] for n in range(2, 14)])
     same((got.count("rs1"), got.count("rs2")), (6, 6), f"answers {got}")
 
 
@@ -221,9 +227,7 @@ def _():
 def _():
     fresh()
     lab.balance(f"-t {VIP}:0", options="-s rr -p 60")
-    for port in (80, PORT):
-        tcp_ask(lab.client, VIP, port)
-    got = {curl(VIP), tcp_ask(lab.client, VIP, PORT), curl(VIP)}
+    got = {*curl([VIP]), tcp_ask(lab.client, VIP, PORT), *curl([VIP])}
     same(len(got), 1, f"servers of one client {got}")
     check(got <= {"rs1", "rs2"}, f"answers {got}")
 
@@ -233,7 +237,7 @@ def _():
     fresh()
     lab.balance(f"-t {VIP}:0", options="-s rr -p 60", servers=[1])
     lab.balance(f"-t {VIP}:{PORT}", servers=[2])
-    same(curl(VIP), "rs1", "port 80")
+    same(curl([VIP]), ["rs1"], "port 80")
     same(tcp_ask(lab.client, VIP, PORT), "rs2", f"port {PORT}")
 
 
