@@ -255,7 +255,7 @@ def routed(forward):
     finally:
         lab.client.ip(f"route del {VIP}/32", f"route del {VIP6}/128")
         lab.director.sysctl(ipv4__ip_forward=0, ipv6__conf__all__forwarding=0)
-        lab.director.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad")
+        lab.director.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad preferred_lft 0")
 
 
 @case("VIP not local but routed to the director, ip_forward 0")

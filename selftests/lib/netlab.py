@@ -149,7 +149,7 @@ class Lab:
             for server in self.servers:
                 self.give_vip_to_server(server)
         if vip_local:
-            self.director.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad")
+            self.director.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad preferred_lft 0")
         else:
             for client in self.clients:
                 client.ip(f"route add {VIP}/32 via {DIRECTOR}", f"route add {VIP6}/128 via {DIRECTOR6}")
@@ -175,7 +175,7 @@ class Lab:
     def give_vip_to_server(server, vip=VIP, vip6=VIP6):
         server.sysctl(ipv4__conf__lo__arp_ignore=1, ipv4__conf__lo__arp_announce=2,
                       ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
-        server.ip(f"addr add {vip}/32 dev lo", f"addr add {vip6}/128 dev lo nodad")
+        server.ip(f"addr add {vip}/32 dev lo", f"addr add {vip6}/128 dev lo nodad preferred_lft 0")
 
     def adm(self, *commands, check_status=True):
         """Commands of the admin tool in the director; what the last one said."""
@@ -184,12 +184,20 @@ class Lab:
             out = self.director.run(ADM + " " + command, check_status=check_status)
         return out
 
+    def batch(self, lines):
+        """Many commands without the tool's name, in one process (-R)."""
+        with self.director:
+            done = run(ADM.split() + ["-R"], stdin="\n".join(lines) + "\n")
+        check(not done.strip(), f"{ADM} -R: {done}")
+
     def balance(self, service, servers=None, options="-s rr", server_options=""):
         """A service, new, with all servers or those with these numbers."""
         port = re.search(r"\]:(\d+)$", service)
-        self.adm(f"-A {service} {options}")
+        lines = [f"-A {service} {options}"]
         for n in servers or range(1, len(self.servers) + 1):
-            self.add_server(service, f"[{rip6(n)}]:{port[1]}" if port else rip(n), server_options)
+            address = f"[{rip6(n)}]:{port[1]}" if port else rip(n)
+            lines.append(f"-a {service} -r {address} -g {server_options}")
+        self.batch(lines)
 
     def add_server(self, service, address, server_options=""):
         self.adm(f"-a {service} -r {address} -g {server_options}")

@@ -64,7 +64,12 @@ def check(good, text):
 
 def same(got, wanted, what):
     if got != wanted:
-        raise Failed(f"{what}: got {got!r}, wanted {wanted!r}")
+        raise Failed(f"{what}: got {_short(got)}, wanted {_short(wanted)}")
+
+
+def _short(value):
+    text = repr(value)
+    return text if len(text) < 700 else f"{text[:600]}… ({len(text)} characters)"
 
 
 def wait_for(condition, what, seconds=10, every=0.02):

@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# "make demo", within the virtual machine: the set-up of selftests/seed/ by its
+# own script, and what a person wants to see of it, with real nginx and curl. All
+# that is shown is checked too; the exit status is 0 only if all of it is right.
+# For reading, not for counting: the same steps as test cases are in seed.sh.
+#
+# shellcheck disable=SC2086
+here=$(dirname "$(readlink -f "$0")")
+. "$here/lib.sh"
+. "$here/lib/seed.sh"
+
+seed=$here/seed
+wrong=0
+begin=$(now_ms)
+steps=0
+
+step() {
+	steps=$((steps + 1))
+	printf '\n%d. %s\n\n' $steps "$*"
+}
+
+show() {
+	sed 's/^/    /'
+}
+
+# right TEXT COMMAND...: says whether it is as it should be.
+right() {
+	local text=$1
+	shift
+	if "$@"; then
+		echo "    right: $text"
+	else
+		echo "    WRONG: $text"
+		wrong=$((wrong + 1))
+	fi
+}
+
+give_up() {
+	echo "demo: $1"
+	exit 1
+}
+
+by_hand() {
+	echo "    # $ADM $*"
+	on director sudo "$ADM" "$@" 2>&1 | show
+}
+
+# answers FILE: who answered whom, and the count per server.
+answers() {
+	awk -v one=$WEB1 -v two=$WEB2 '
+		{ printf "    %-10s -> %s\n", $1, $2; n[$2]++ }
+		END { printf "    in all: %s %d, %s %d\n", one, n[one], two, n[two] }' "$1"
+}
+
+none_but() {
+	[ "$(seed_count "$1" "$2")" = "$(wc -l <"$1")" ] && [ -s "$1" ]
+}
+
+ask() {
+	seed_ask "$@" >/dev/null
+}
+
+network() {
+	step "The network: a switch, its hosts are namespaces of this machine"
+	seed_network "$seed" 2>&1 | show
+	[ "${PIPESTATUS[0]}" = 0 ] || give_up "the network cannot be set up"
+	show <<-END
+		clients 10.0.0.1 ... 10.0.0.60, behind the gateway 192.168.0.1
+		director 192.168.0.119
+		web servers $WEB1 and $WEB2, with nginx and $VIP on loopback
+	END
+	right "each server says who it is" eval \
+		'[ "$(on neighbour curl -s http://$WEB1/ http://$WEB2/ | xargs)" = "Server: $WEB1<br> Server: $WEB2<br>" ]'
+}
+
+script() {
+	step "The director's script, in which only the command's name is another"
+	diff "$seed/director-manual.sh" <(sed "s/ipvsadm/$ADM/g" "$seed/director-manual.sh") | grep '^>' | show
+	echo
+	echo "    # bash director-manual.sh"
+	seed_script "$seed" >"$tmp/table" 2>"$tmp/complaints" || wrong=$((wrong + 1))
+	show <"$tmp/complaints"
+	show <"$tmp/table"
+	right "the table is ipvsadm's to the byte" cmp -s "$tmp/table" <(seed_table)
+}
+
+twelve() {
+	step "Twelve requests from twelve addresses"
+	ask "$tmp/twelve" {1..12}
+	answers "$tmp/twelve"
+	right "the servers take turns: six each" seed_half "$tmp/twelve" 6
+	by_hand -Ln
+}
+
+persistence() {
+	local start last took
+	step "One client: six requests within five seconds (-p 5), a pause, one more"
+	start=$(now_ms)
+	ask "$tmp/stays" 13 13 13 13 13 13
+	last=$(now_ms)
+	took=$((last - start))
+	answers "$tmp/stays"
+	right "six requests in $took ms, all to one server" eval \
+		'[ "$took" -lt 5000 ] && [ "$(grep -v nobody "$tmp/stays" | sort -u | wc -l)" = 1 ]'
+	on director "$ADM" -Lnc >"$tmp/connections"
+	grep -E "^pro|10\.0\.0\.13:0 " "$tmp/connections" | show
+	right "the director remembers the client (port 0)" grep -q "10\.0\.0\.13:0 " "$tmp/connections"
+	echo "    ... a pause of a little more than six seconds"
+	sleep 6.2
+	right "$(($(now_ms) - last)) ms after its last packet it is forgotten" eval '! seed_remembers 13'
+	ask "$tmp/moved" 13
+	answers "$tmp/moved"
+	right "it moves on: nobody else came, so the other server is next" none_but "$tmp/moved" \
+		"$(grep -q " $WEB1" "$tmp/stays" && echo $WEB2 || echo $WEB1)"
+}
+
+out_and_back() {
+	step "One server is taken out by hand, and put back"
+	ask "$tmp/before" {21..26}
+	answers "$tmp/before"
+	right "before: three each" seed_half "$tmp/before" 3
+	by_hand -d -t $VIP:80 -r $WEB1:80
+	ask "$tmp/without" {21..26}
+	answers "$tmp/without"
+	right "the same clients at once: all are answered, by the other" none_but "$tmp/without" $WEB2
+	by_hand -a -t $VIP:80 -r $WEB1:80 -g
+	ask "$tmp/back" {31..36}
+	answers "$tmp/back"
+	right "new clients: three each again" seed_half "$tmp/back" 3
+	by_hand -Ln --stats
+}
+
+[ "$(id -u)" = 0 ] || give_up "needs root"
+[ -n "${KERNEL_FLAVOUR-}" ] || give_up "runs in the laboratory's virtual machine only: make demo"
+command -v "$ADM" >/dev/null || give_up "there is no $ADM"
+[ "$ADM" != ipvsadm ] || modprobe ip_vs
+echo "$ADM on $(. /etc/os-release && echo "$PRETTY_NAME"), kernel $(uname -r)"
+network
+script
+twelve
+persistence
+out_and_back
+
+echo
+echo "$((($(now_ms) - begin) / 1000)) s; $([ $wrong = 0 ] && echo "all of this is right" || echo "$wrong of this is WRONG")"
+exit $((wrong != 0))

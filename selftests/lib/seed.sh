@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The network of selftests/seed/ in namespaces, and its steps as functions for
+# seed.sh, which tests them, and demo.sh, which shows them. Sourced after lib.sh.
+#
+#    client                      director .119        web1 .121    web2 .122
+#    10.0.0.1 ... 10.0.0.60      VIP .200             VIP on lo    VIP on lo
+#        |                          |                    |            |
+#    gateway .1 ---------------- switch, 192.168.0.0/24 -+------------+
+#                                   |
+#                                neighbour .50: a client on the network itself
+#
+# With ADM=ipvsadm all of it runs on IPVS, which shows that the steps are right.
+
+# shellcheck shell=bash disable=SC2086,SC2154
+VIP=192.168.0.200
+WEB1=192.168.0.121
+WEB2=192.168.0.122
+
+# Sudo has a path of its own, and the tool of a checkout is not in it.
+seed_tool_for_sudo() {
+	sudo sh -c "command -v $ADM" >/dev/null && return
+	[ -n "${KERNEL_FLAVOUR-}" ] || { echo "not the laboratory's guest"; return 1; }
+	ln -sf "$(command -v "$ADM")" "/usr/local/sbin/$ADM"
+	sudo sh -c "command -v $ADM" >/dev/null
+}
+
+# All clients are addresses of one host behind the gateway.
+seed_clients() {
+	local n
+	space client
+	ip -n "gateway-$suffix" link add inside type veth peer name eth0 netns "client-$suffix"
+	ip -n "gateway-$suffix" addr add 10.0.0.254/24 dev inside
+	ip -n "gateway-$suffix" link set inside up
+	on gateway sysctl -q net.ipv4.ip_forward=1
+	for n in {1..60}; do
+		echo "addr add 10.0.0.$n/24 dev eth0"
+	done | ip -n "client-$suffix" -batch -
+	ip -n "client-$suffix" link set eth0 up
+	ip -n "client-$suffix" route add default via 10.0.0.254
+}
+
+# seed_network FOLDER: every host up to the point where the director's script is
+# run; the files are those of the folder.
+seed_network() {
+	local seed=$1
+	seed_tool_for_sudo &&
+		plug gateway 192.168.0.1/24 &&
+		plug director 192.168.0.119/24 192.168.0.1 &&
+		plug web1 $WEB1/24 192.168.0.1 &&
+		plug web2 $WEB2/24 192.168.0.1 &&
+		plug neighbour 192.168.0.50/24 192.168.0.1 &&
+		seed_clients &&
+		on director sysctl -q -p "$seed/director-sysctl.conf" &&
+		seed_web web1 $WEB1 "$seed" && seed_web web2 $WEB2 "$seed"
+}
+
+# The site as the seed has it, but its folder, and a page without PHP.
+seed_web() {
+	local host=$1 address=$2 seed=$3 folder=$tmp/$1
+	rm -rf "$folder"
+	mkdir -p "$folder/www"
+	chmod 755 "$tmp" "$folder" "$folder/www"
+	echo "Server: $address<br>" >"$folder/www/index.html"
+	sed -e "s|root .*;|root $folder/www;|" -e 's|include fastcgi|include /etc/nginx/fastcgi|' \
+		"$seed/nginx.conf" >"$folder/site"
+	cat >"$folder/nginx.conf" <<-END
+		pid $folder/pid;
+		error_log $folder/error.log;
+		worker_processes 1;
+		events { worker_connections 256; }
+		http {
+			access_log $folder/access.log combined;
+			include $folder/site;
+		}
+	END
+	on "$host" sysctl -q -p "$seed/realserver-sysctl.conf" &&
+		on "$host" bash "$seed/realserver-boot.sh" &&
+		on "$host" nginx -c "$folder/nginx.conf" -p "$folder" &&
+		wait_for 10 on "$host" curl -s -o "$folder/probe" "http://$address/"
+}
+
+# The director's script with nothing but the command's name changed.
+seed_script() {
+	sed "s/ipvsadm/$ADM/g" "$1/director-manual.sh" >"$tmp/director-manual.sh"
+	on director bash "$tmp/director-manual.sh" || return
+	# In IPVS a persistent client is kept as long as one of its connections, and
+	# those of FIN_WAIT two minutes. dray counts from the client's last packet.
+	[ "$ADM" != ipvsadm ] || on director ipvsadm --set 900 1 300
+}
+
+# seed_ask FILE CLIENT...: one request from each address, each in a connection of
+# its own, by one curl; FILE gets a line "client server" for each.
+seed_ask() {
+	local n file=$1 next=
+	shift
+	for n; do
+		printf '%ssilent\nmax-time = %d\ninterface = 10.0.0.%d\nurl = "http://%s/"\n' \
+			"$next" $((5 * slower)) "$n" $VIP
+		printf 'header = "Connection: close"\nwrite-out = "client 10.0.0.%d %%{errormsg}\\n"\n' "$n"
+		next=$'next\n'
+	done | on client curl -K - | awk '
+		/^Server: / { sub("<br>", ""); server = $2 }
+		/^client / { print $2, server ? server : "nobody"; server = "" }' >"$file"
+	cat "$file"
+}
+
+# seed_count FILE SERVER: how many of the requests it answered.
+seed_count() {
+	grep -c " $2\$" "$1"
+}
+
+# seed_half FILE N: N requests each.
+seed_half() {
+	[ "$(seed_count "$1" $WEB1)/$(seed_count "$1" $WEB2)" = "$2/$2" ]
+}
+
+# Whether the director still knows where the client 10.0.0.N belongs: a line of
+# -Lnc with the client's port 0.
+seed_remembers() {
+	on director "$ADM" -Lnc | grep -q "10\.0\.0\.$1:0 "
+}
+
+now_ms() {
+	local now=${EPOCHREALTIME/./}
+	echo $((now / 1000))
+}
+
+# The table that the script ends with, as ipvsadm prints it.
+seed_table() {
+	cat <<-END
+		IP Virtual Server version 1.2.1 (size=4096)
+		Prot LocalAddress:Port Scheduler Flags
+		  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+		TCP  192.168.0.200:http rr persistent 5
+		  -> 192.168.0.121:http           Route   1      0          0         
+		  -> 192.168.0.122:http           Route   1      0          0         
+	END
+}
