@@ -4,16 +4,16 @@
  * are entries of the same table that stand for a client instead.
  *
  * An entry has no timer, no reference to its server and no lock.  Its state
- * changes by cmpxchg() of one word, so that each change is made and accounted
- * by exactly one CPU; expiry is judged when it is looked at, and a sweeper
+ * changes by cmpxchg64() of one word that holds its server too, so that each
+ * change is made and accounted by exactly one CPU; expiry is judged when it is looked at, and a sweeper
  * frees what has expired.
  *
  * Life of an entry.  It is "unassured" until its client has shown that it is
- * real.  Unassured entries stand in a ring in the order of their making, from
+ * real.  Unassured entries stand in a queue in the order of their making, from
  * which the oldest is taken when their budget is used up.  Killing an entry
  * sets FLOW_DEAD, takes it out of the hash table and puts it on a list; it is
- * freed after a grace period, and not before the ring has let go of it
- * (FLOW_RING).
+ * freed after a grace period, and not before the queue has let go of it
+ * (FLOW_QUEUED).
  */
 #ifndef _DRAY_FLOW_H
 #define _DRAY_FLOW_H
@@ -40,9 +40,9 @@ struct dray_service;
 #define FLOW_DIVERGENT		DRAY_FLOW_FLAGS_DIVERGENT
 #define FLOW_PERSIST		BIT(2)	/* stands for a client */
 #define FLOW_V6			BIT(3)	/* has a struct dray_flow_key6 */
-#define FLOW_RING		BIT(4)	/* the ring of unassured entries has it */
+#define FLOW_QUEUED		BIT(4)	/* the queue of unassured entries has it */
 #define FLOW_DEAD		BIT(5)	/* on its way out */
-#define FLOW_SPARED		BIT(6)	/* the ring has spared it once */
+#define FLOW_SPARED		BIT(6)	/* the queue has spared it once */
 #define FLOW_PAYLOAD		BIT(7)	/* has carried payload */
 
 /**
@@ -79,6 +79,7 @@ struct dray_flow_key6 {
 
 /**
  * union dray_flow_word - what changes as one
+ * @server: id of the server
  * @protocol: of the transport header; 0 for a persist entry.  Part of the key
  * @state: enum dray_flow_state
  * @flags: FLOW_*
@@ -87,23 +88,23 @@ struct dray_flow_key6 {
  */
 union dray_flow_word {
 	struct {
+		u32 server;
 		u8 protocol;
 		u8 state;
 		u8 flags;
 		u8 packets;
 	};
-	u32 word;
+	u64 word;
 };
 
 /**
  * struct dray_flow - an entry
  * @node: in dray_flows.table of its family
  * @dead: in dray_flows.dead
- * @server: id of its server
+ * @w: server, state, flags, packets; written by cmpxchg64() only
  * @last: jiffies of the last packet, 32 bits of them
  * @first: jiffies of the first packet (a flow)
  * @open: open flows of the client (a persist entry)
- * @w: protocol, state, flags, packets; written by cmpxchg() only
  * @key4: key, if not FLOW_V6
  * @key6: key, if FLOW_V6
  *
@@ -112,13 +113,12 @@ union dray_flow_word {
 struct dray_flow {
 	struct rhash_head node;
 	struct llist_node dead;
-	u32 server;
+	union dray_flow_word w;
 	u32 last;
 	union {
 		u32 first;
 		atomic_t open;
 	};
-	union dray_flow_word w;
 	union {
 		struct dray_flow_key4 key4;
 		struct dray_flow_key6 key6;
@@ -142,25 +142,36 @@ struct dray_flow_tuple {
 };
 
 /**
- * struct dray_flow_ring - unassured entries in the order of their making
+ * struct dray_flow_queue - unassured entries in the order of their making
  * @lock: guards all of it; taken with softirqs off
- * @slots: power of two of them; NULL where an entry has left
- * @size: number of @slots
- * @head: where the next goes; modulo @size
- * @tail: the oldest; modulo @size
+ * @pages: struct dray_queue_page, the oldest first
+ * @n_pages: number of @pages; read without the lock to report memory
  */
-struct dray_flow_ring {
+struct dray_flow_queue {
 	spinlock_t lock;
-	struct dray_flow **slots;
-	u32 size;
-	u32 head;
-	u32 tail;
+	struct list_head pages;
+	u32 n_pages;
+};
+
+/**
+ * struct dray_flow_walk - a walk over all entries
+ * @dn: namespace
+ * @iter: position in the table
+ * @family: index of the table
+ *
+ * Entries that come or go meanwhile may be seen or not, and one that moves
+ * while the table is resized may be seen twice.
+ */
+struct dray_flow_walk {
+	struct dray_net *dn;
+	struct rhashtable_iter iter;
+	unsigned int family;
 };
 
 /**
  * struct dray_flows - the entries of a namespace
  * @table: by family, [0] IPv4 and [1] IPv6
- * @ring: unassured entries
+ * @queue: unassured entries
  * @dead: entries to be freed after a grace period
  * @n_dead: how many
  * @count: flow entries
@@ -170,10 +181,12 @@ struct dray_flow_ring {
  * @was_pressed: @pressed has ever been set
  * @sweeper: frees what has expired
  * @walk: where the sweeper is; its own
+ * @walking: whether @walk has begun; the sweeper's own
+ * @sweep_soon: bit 0: @sweeper was told to hurry; atomic
  */
 struct dray_flows {
 	struct rhashtable table[2];
-	struct dray_flow_ring ring;
+	struct dray_flow_queue queue;
 	struct llist_head dead;
 	atomic_t n_dead;
 	atomic_t count;
@@ -182,6 +195,9 @@ struct dray_flows {
 	unsigned long pressed;
 	bool was_pressed;
 	struct delayed_work sweeper;
+	struct dray_flow_walk walk;
+	bool walking;
+	unsigned long sweep_soon;
 };
 
 static inline u32 dray_now(void)
@@ -225,7 +241,8 @@ struct dray_flow *dray_flow_lookup(struct dray_net *dn,
  * @tuple: its key
  * @server: its server
  * @state: enum dray_flow_state
- * @flags: FLOW_*; without FLOW_ASSURED it goes into the ring
+ * @flags: FLOW_*; without FLOW_ASSURED it goes into the queue
+ * @may_evict: whether the oldest unassured entry may give way
  * @reason: where to put the enum dray_reason if there is none
  *
  * If another CPU was faster its entry is returned: the caller uses the server
@@ -238,7 +255,7 @@ struct dray_flow *dray_flow_lookup(struct dray_net *dn,
 struct dray_flow *dray_flow_insert(struct dray_net *dn,
 				   const struct dray_flow_tuple *tuple,
 				   struct dray_server *server, u8 state,
-				   u8 flags, u8 *reason);
+				   u8 flags, bool may_evict, u8 *reason);
 
 /**
  * dray_flow_kill() - take an entry out
@@ -305,6 +322,26 @@ unsigned long dray_flow_timeout(struct dray_net *dn,
 bool dray_flow_expired(struct dray_net *dn, const struct dray_flow *flow);
 
 /**
+ * dray_flow_stale() - dray_flow_expired() for a flow whose service is known
+ * @dn: namespace
+ * @flow: flow entry
+ *
+ * Context: any.
+ */
+bool dray_flow_stale(struct dray_net *dn, const struct dray_flow *flow);
+
+/**
+ * dray_flow_count_packet() - note a packet of an unassured flow
+ * @flow: entry
+ * @payload: the packet carries payload
+ * @packets: where to put how many packets there were, 3 at most
+ *
+ * Context: RCU read side.
+ * Return: whether an earlier packet carried payload.
+ */
+bool dray_flow_count_packet(struct dray_flow *flow, bool payload, u8 *packets);
+
+/**
  * dray_flow_expires() - how long an entry still has
  * @dn: namespace
  * @flow: entry
@@ -351,24 +388,9 @@ static inline bool dray_flow_open(u8 state)
  * @dn: namespace
  *
  * Context: process.
- * Return: bytes of entries, hash tables and ring.
+ * Return: bytes of entries, hash tables and queue.
  */
 u64 dray_flows_bytes(struct dray_net *dn);
-
-/**
- * struct dray_flow_walk - a walk over all entries
- * @dn: namespace
- * @iter: position in the table
- * @family: index of the table
- *
- * Entries that come or go meanwhile may be seen or not, and one that moves
- * while the table is resized may be seen twice.
- */
-struct dray_flow_walk {
-	struct dray_net *dn;
-	struct rhashtable_iter iter;
-	unsigned int family;
-};
 
 /**
  * dray_flow_walk_init() - begin a walk
@@ -397,6 +419,15 @@ void dray_flow_walk_start(struct dray_flow_walk *walk);
  * Return: the entry, NULL at the end.
  */
 struct dray_flow *dray_flow_walk_next(struct dray_flow_walk *walk);
+
+/**
+ * dray_flow_walk_any() - the next entry, expired ones included
+ * @walk: the walk
+ *
+ * Context: between dray_flow_walk_start() and dray_flow_walk_stop().
+ * Return: the entry, NULL at the end.
+ */
+struct dray_flow *dray_flow_walk_any(struct dray_flow_walk *walk);
 
 /**
  * dray_flow_walk_stop() - pause a walk
@@ -454,5 +485,42 @@ void dray_flow_module_exit(void);
  * Context: any.
  */
 u32 dray_flows_default_limit(void);
+
+/**
+ * dray_flow_tuple_fill() - a packet's tuple
+ * @tuple: where to put it
+ * @family: AF_INET or AF_INET6
+ * @protocol: of the transport header
+ * @service: id of the service
+ * @caddr: client
+ * @cport: its port
+ * @vaddr: VIP
+ * @vport: its port
+ *
+ * Context: any.
+ */
+static inline void dray_flow_tuple_fill(struct dray_flow_tuple *tuple,
+					u8 family, u8 protocol, u32 service,
+					const union nf_inet_addr *caddr,
+					__be16 cport,
+					const union nf_inet_addr *vaddr,
+					__be16 vport)
+{
+	tuple->family = family;
+	tuple->protocol = protocol;
+	if (family == AF_INET) {
+		tuple->key4.caddr = caddr->ip;
+		tuple->key4.vaddr = vaddr->ip;
+		tuple->key4.cport = cport;
+		tuple->key4.vport = vport;
+		tuple->key4.service = service;
+	} else {
+		tuple->key6.caddr = caddr->in6;
+		tuple->key6.vaddr = vaddr->in6;
+		tuple->key6.cport = cport;
+		tuple->key6.vport = vport;
+		tuple->key6.service = service;
+	}
+}
 
 #endif

@@ -9,22 +9,23 @@
 
 #include "net.h"
 
+struct dray_packet;
+
 /**
- * dray_hooks_register() - register the hooks of a family
+ * dray_hooks_register() - register the hooks of a family, if they are not
  * @dn: namespace
  * @family: AF_INET or AF_INET6
- * @mode: enum dray_hook_mode
  *
- * Replaces those of another mode; the old ones go after the new ones are in
- * place, so no packet is missed.
+ * At every point, whatever the mode: packets ask for the mode, so that a
+ * change of it cannot fail and misses none.
  *
  * Context: process, dray_net.lock held.
  * Return: 0 or an error; nothing has changed then.
  */
-int dray_hooks_register(struct dray_net *dn, u8 family, u8 mode);
+int dray_hooks_register(struct dray_net *dn, u8 family);
 
 /**
- * dray_hooks_unregister() - unregister the hooks of a family
+ * dray_hooks_unregister() - unregister the hooks of a family, if they are
  * @dn: namespace
  * @family: AF_INET or AF_INET6
  *
@@ -58,6 +59,14 @@ const char *dray_hook_obstacle(const struct dray_net *dn, u8 family,
  */
 u8 dray_hook_in_force(const struct dray_net *dn, u8 family,
 		      const struct net_device *dev, const char **why);
+
+/**
+ * dray_postrouting_clear() - whether nothing waits for a packet at POST_ROUTING
+ * @pkt: packet
+ *
+ * Context: RCU read side.
+ */
+bool dray_postrouting_clear(const struct dray_packet *pkt);
 
 /**
  * dray_vip_local() - whether an address is one of this host's

@@ -11,6 +11,7 @@
 
 #include <linux/hashtable.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 
@@ -22,6 +23,8 @@
 /* 1024 chains: one service in a chain up to some thousand services, 8 KB. */
 #define DRAY_SERVICE_BITS	10
 #define DRAY_VIP_BITS		6
+
+#define DRAY_N_HOOKS		3	/* of each family */
 
 /**
  * struct dray_settings - what set-config sets
@@ -63,11 +66,15 @@ struct dray_settings {
  *	above that is said to be written under it, and what follows
  * @generation: counts changes; written under @lock, read with READ_ONCE()
  * @n_services: number of services of each family, [0] IPv4 and [1] IPv6
- * @hooks_mode: mode that the hooks of a family are registered for, -1 if none
+ * @hooks_on: whether the hooks of a family are registered
+ * @hook_ops: the hooks of each family, while they are registered
+ * @lsm_hook: the security module's hook at POST_ROUTING, by family; constant
+ *	while hooks are registered
  * @next_server: where the search for a free server id begins
  * @next_service: where the search for a free service id begins
  * @txns: open transactions
  * @reach_work: judges again whether servers can be reached
+ * @reach_soon: bit 0: @reach_work was told to hurry; atomic
  */
 struct dray_net {
 	struct net *net;
@@ -85,11 +92,14 @@ struct dray_net {
 	struct mutex lock;
 	u32 generation;
 	u32 n_services[2];
-	int hooks_mode[2];
+	bool hooks_on[2];
+	struct nf_hook_ops hook_ops[2][DRAY_N_HOOKS];
+	nf_hookfn *lsm_hook[2];
 	u32 next_server;
 	u32 next_service;
 	struct list_head txns;
 	struct delayed_work reach_work;
+	unsigned long reach_soon;
 };
 
 extern unsigned int dray_net_id;

@@ -50,7 +50,8 @@ struct dray_server_key {
  * @persistent: persist entries
  * @route_lock: guards @route
  * @zero: zero point of @stats; under dray_net.lock
- * @service: whose server it is, constant
+ * @service: whose server it is, constant.  Gone before the server is, if a
+ *	transaction that made the server was overtaken: for packets only
  * @owned: in the list of what an open transaction has made
  * @mark: scratch of a commit; under dray_net.lock
  * @rcu: frees it once no packet reads it
@@ -122,5 +123,49 @@ struct dray_server *dray_server_by_id(struct dray_net *dn, u32 id);
 struct dray_service_slot *
 dray_server_slot(struct dray_service_conf *conf,
 		 const struct dray_server_key *key);
+
+/**
+ * dray_server_create() - make a server
+ * @service: its service
+ * @key: identity
+ *
+ * Its id is taken, but nobody finds it before it is published.
+ *
+ * Context: process, dray_net.lock held.
+ * Return: the server or NULL.
+ */
+struct dray_server *dray_server_create(struct dray_service *service,
+				       const struct dray_server_key *key);
+
+/**
+ * dray_server_destroy() - free a server
+ * @dn: namespace
+ * @server: in no configuration any more
+ *
+ * From now on no flow finds it; it is freed after a grace period.
+ *
+ * Context: process, dray_net.lock held.
+ */
+void dray_server_destroy(struct dray_net *dn, struct dray_server *server);
+
+/**
+ * dray_server_set_params() - let packets see what is configured of a server
+ * @server: server
+ * @params: configuration
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_server_set_params(struct dray_server *server,
+			    const struct dray_server_params *params);
+
+/**
+ * dray_server_judge_load() - judge whether a server is overloaded
+ * @server: server
+ *
+ * To be called when the number of its flows or a threshold has changed.
+ *
+ * Context: any.
+ */
+void dray_server_judge_load(struct dray_server *server);
 
 #endif

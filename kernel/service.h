@@ -113,7 +113,7 @@ struct dray_service_conf {
  * @stats: counters
  * @cursor: where rr goes on
  * @wrr_lock: guards @wrr_pos and @wrr_weight
- * @wrr_pos: slot that wrr looked at last
+ * @wrr_pos: slot that wrr looks at next
  * @wrr_weight: weight that wrr is at
  * @zero: zero point of @stats; under dray_net.lock
  * @dn: namespace, constant
@@ -179,5 +179,55 @@ bool dray_service_maybe(const struct dray_net *dn, u8 family,
  */
 struct dray_service *dray_service_find(struct dray_net *dn,
 				       const struct dray_service_key *key);
+
+/**
+ * dray_service_create() - make a service
+ * @dn: namespace
+ * @key: identity
+ *
+ * Its id is taken, but nobody finds it before dray_service_link().
+ *
+ * Context: process, dray_net.lock held.
+ * Return: the service or NULL.
+ */
+struct dray_service *dray_service_create(struct dray_net *dn,
+					 const struct dray_service_key *key);
+
+/**
+ * dray_service_destroy() - free a service
+ * @service: not linked, or unlinked; its servers are destroyed before
+ *
+ * Frees it, and the configuration that it has, after a grace period.
+ *
+ * Context: process, dray_net.lock held.
+ */
+void dray_service_destroy(struct dray_service *service);
+
+/**
+ * dray_service_link() - let packets find a service
+ * @service: with a configuration
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_service_link(struct dray_service *service);
+
+/**
+ * dray_service_unlink() - let packets no longer find a service
+ * @service: linked
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_service_unlink(struct dray_service *service);
+
+/**
+ * dray_service_conf_create() - make a configuration without servers
+ * @params: of the service
+ * @cap: how many servers it has room for
+ *
+ * Context: process.
+ * Return: the configuration, to be freed by kvfree(), or NULL.
+ */
+struct dray_service_conf *
+dray_service_conf_create(const struct dray_service_params *params, u32 cap);
 
 #endif

@@ -289,4 +289,12 @@ struct dray_settings *dray_txn_settings(struct dray_txn *txn);
  */
 void dray_txn_drop_all(struct dray_net *dn);
 
+/**
+ * dray_txn_end() - remove all services, VIPs and hooks
+ * @dn: namespace, on its way out
+ *
+ * Context: process; takes dray_net.lock.
+ */
+void dray_txn_end(struct dray_net *dn);
+
 #endif

@@ -101,4 +101,31 @@ enum dray_turn dray_vip_turn(const struct dray_vip *vip);
  */
 bool dray_vip_from_peer(const struct dray_vip *vip, const u8 *mac);
 
+/**
+ * dray_vip_link() - put a role in force
+ * @dn: namespace
+ * @vip: entry; belongs to the namespace now
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_vip_link(struct dray_net *dn, struct dray_vip *vip);
+
+/**
+ * dray_vip_replace() - put a role in force in another's place
+ * @old: entry in force; is freed
+ * @new: entry of the same address
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_vip_replace(struct dray_vip *old, struct dray_vip *new);
+
+/**
+ * dray_vip_unlink() - forget a role
+ * @dn: namespace
+ * @vip: entry in force; is freed
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_vip_unlink(struct dray_net *dn, struct dray_vip *vip);
+
 #endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Committing a transaction: putting what is staged in force.
+ *
+ * First all that can fail: the hooks of a family that gets its first service.
+ * From there on pointers are swapped, and what they
+ * pointed at is freed after a grace period.
+ *
+ * Notifications are sent at the end, with the new generation.
+ */
+#include <linux/slab.h>
+
+#include "hook.h"
+#include "netlink.h"
+#include "route.h"
+#include "txn_impl.h"
+
+static u8 family_of(unsigned int index)
+{
+	return index ? AF_INET6 : AF_INET;
+}
+
+/* How many services each family will have. */
+static void count_services(const struct dray_txn *txn, u32 n[2])
+{
+	const struct dray_txn_service *ts;
+
+	n[0] = txn->dn->n_services[0];
+	n[1] = txn->dn->n_services[1];
+	list_for_each_entry(ts, &txn->services, node) {
+		if (ts->published)
+			n[dray_family_index(ts->key.family)]--;
+		if (ts->conf)
+			n[dray_family_index(ts->key.family)]++;
+	}
+}
+
+/* Hooks that are needed are there before the first service is, and go after
+ * the last one has.
+ */
+static int hooks_prepare(struct dray_txn *txn, const u32 n[2])
+{
+	struct dray_net *dn = txn->dn;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 2; i++) {
+		if (!n[i])
+			continue;
+		err = dray_hooks_register(dn, family_of(i));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void hooks_tidy(struct dray_net *dn)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (!dn->n_services[i])
+			dray_hooks_unregister(dn, family_of(i));
+}
+
+static bool params_equal(const struct dray_server_params *a,
+			 const struct dray_server_params *b)
+{
+	return a->weight == b->weight && a->u_threshold == b->u_threshold &&
+	       a->l_threshold == b->l_threshold && a->state == b->state;
+}
+
+/* Give every server of a configuration what is configured of it, and let flows
+ * find the new ones.
+ */
+static void publish_servers(struct dray_net *dn,
+			    struct dray_service_conf *conf)
+{
+	u32 i;
+
+	for (i = 0; i < conf->n; i++) {
+		struct dray_service_slot *slot = &conf->slots[i];
+		struct dray_server *server = slot->server;
+
+		server->mark = dn->generation;
+		dray_server_set_params(server, &slot->params);
+		if (server->published)
+			continue;
+		dray_reach_server(dn, server);
+		list_del_init(&server->owned);
+		server->published = true;
+		/* The place was reserved when the id was taken. */
+		xa_store(&dn->servers, server->id, server, GFP_ATOMIC);
+	}
+}
+
+/* Servers of the old configuration that the new one does not have. */
+static void retire_servers(struct dray_net *dn, struct dray_service *service,
+			   struct dray_service_conf *old, bool all)
+{
+	u32 i;
+
+	for (i = 0; i < old->n; i++) {
+		struct dray_server *server = old->slots[i].server;
+
+		if (!all && server->mark == dn->generation)
+			continue;
+		dray_nl_notify_server(dn, DRAY_CMD_SERVER_DEL_NTF, service,
+				      &old->slots[i]);
+		dray_server_destroy(dn, server);
+	}
+}
+
+static void notify_servers(struct dray_net *dn, struct dray_service *service,
+			   struct dray_service_conf *old,
+			   struct dray_service_conf *conf)
+{
+	const struct dray_service_slot *was;
+	u32 i, hint = 0;
+
+	for (i = 0; i < conf->n; i++) {
+		const struct dray_service_slot *slot = &conf->slots[i];
+
+		/* Servers keep their order, so the search is short. */
+		was = NULL;
+		while (old && hint < old->n) {
+			if (old->slots[hint].server == slot->server) {
+				was = &old->slots[hint++];
+				break;
+			}
+			if (old->slots[hint].server->mark == dn->generation)
+				break;
+			hint++;
+		}
+		if (!was || !params_equal(&was->params, &slot->params))
+			dray_nl_notify_server(dn, DRAY_CMD_SERVER_NTF, service,
+					      slot);
+	}
+}
+
+static void publish_gone(struct dray_net *dn, struct dray_service *service)
+{
+	struct dray_service_conf *old = dray_conf_locked(service);
+
+	dray_service_unlink(service);
+	dray_nl_notify_service(dn, DRAY_CMD_SERVICE_DEL_NTF, service, old);
+	retire_servers(dn, service, old, true);
+	dray_service_destroy(service);
+}
+
+static void publish_new(struct dray_net *dn, struct dray_txn_service *ts)
+{
+	struct dray_service *service = ts->created;
+
+	publish_servers(dn, ts->conf);
+	rcu_assign_pointer(service->conf, ts->conf);
+	xa_store(&dn->service_ids, service->id, service, GFP_ATOMIC);
+	dray_service_link(service);
+	dray_nl_notify_service(dn, DRAY_CMD_SERVICE_NTF, service, ts->conf);
+	notify_servers(dn, service, NULL, ts->conf);
+	ts->created = NULL;
+	ts->conf = NULL;
+}
+
+static void publish_changed(struct dray_net *dn, struct dray_txn_service *ts)
+{
+	struct dray_service *service = ts->published;
+	struct dray_service_conf *old = dray_conf_locked(service);
+	struct dray_service_conf *conf = ts->conf;
+
+	publish_servers(dn, conf);
+	rcu_assign_pointer(service->conf, conf);
+	if (memcmp(&old->params, &conf->params, sizeof(conf->params)))
+		dray_nl_notify_service(dn, DRAY_CMD_SERVICE_NTF, service, conf);
+	notify_servers(dn, service, old, conf);
+	retire_servers(dn, service, old, false);
+	kvfree_rcu(old, rcu);
+	ts->conf = NULL;
+}
+
+static void publish_service(struct dray_net *dn, struct dray_txn_service *ts)
+{
+	if (ts->published && (ts->created || !ts->conf))
+		publish_gone(dn, ts->published);
+	if (ts->created)
+		publish_new(dn, ts);
+	else if (ts->conf)
+		publish_changed(dn, ts);
+}
+
+static bool vip_is_news(const struct dray_vip *old, const struct dray_vip *vip)
+{
+	return !old || old->params.role != vip->params.role ||
+	       old->params.n_peers != vip->params.n_peers ||
+	       memcmp(old->params.peers, vip->params.peers,
+		      sizeof(vip->params.peers));
+}
+
+static void publish_vip(struct dray_net *dn, struct dray_txn_vip *tv)
+{
+	struct dray_vip *old = dray_vip_lookup(dn, tv->key.family,
+					       &tv->key.addr);
+
+	if (!tv->vip) {
+		if (!old)
+			return;
+		dray_nl_notify_vip(dn, DRAY_CMD_VIP_DEL_NTF, old);
+		dray_vip_unlink(dn, old);
+		return;
+	}
+	if (vip_is_news(old, tv->vip))
+		dray_nl_notify_vip(dn, DRAY_CMD_VIP_NTF, tv->vip);
+	if (old)
+		dray_vip_replace(old, tv->vip);
+	else
+		dray_vip_link(dn, tv->vip);
+	tv->vip = NULL;
+}
+
+static void publish_settings(struct dray_txn *txn)
+{
+	struct dray_settings *to = &txn->dn->settings;
+	const struct dray_settings *from = &txn->settings;
+
+	WRITE_ONCE(to->timeout_tcp, from->timeout_tcp);
+	WRITE_ONCE(to->timeout_tcpfin, from->timeout_tcpfin);
+	WRITE_ONCE(to->timeout_udp, from->timeout_udp);
+	WRITE_ONCE(to->flow_limit, from->flow_limit);
+	WRITE_ONCE(to->persist_limit, from->persist_limit);
+	WRITE_ONCE(to->unassured_limit, from->unassured_limit);
+	WRITE_ONCE(to->hook_mode, from->hook_mode);
+	dray_nl_notify_config(txn->dn);
+}
+
+/* A renewed lease is no change of the configuration: it comes several times a
+ * second and would make every other transaction stale.
+ */
+static bool txn_is_renewal(struct dray_txn *txn)
+{
+	struct dray_txn_vip *tv;
+
+	if (!list_empty(&txn->services) || txn->set_settings)
+		return false;
+	list_for_each_entry(tv, &txn->vips, node) {
+		struct dray_vip *old = dray_vip_lookup(txn->dn, tv->key.family,
+						       &tv->key.addr);
+
+		if (!tv->vip || vip_is_news(old, tv->vip))
+			return false;
+	}
+	return true;
+}
+
+int dray_txn_publish(struct dray_txn *txn, struct netlink_ext_ack *extack)
+{
+	struct dray_net *dn = txn->dn;
+	struct dray_txn_service *ts;
+	struct dray_txn_vip *tv;
+	u32 n[2];
+	int err;
+
+	lockdep_assert_held(&dn->lock);
+	count_services(txn, n);
+	err = hooks_prepare(txn, n);
+	if (err) {
+		hooks_tidy(dn);
+		NL_SET_ERR_MSG(extack, "Registering the hooks failed");
+		return err;
+	}
+	if (!txn_is_renewal(txn))
+		WRITE_ONCE(dn->generation, dn->generation + 1);
+	if (txn->set_settings)
+		publish_settings(txn);
+	list_for_each_entry(tv, &txn->vips, node)
+		publish_vip(dn, tv);
+	list_for_each_entry(ts, &txn->services, node)
+		publish_service(dn, ts);
+	hooks_tidy(dn);
+	dray_reach_judge(dn);
+	return 0;
+}
+
+void dray_txn_end(struct dray_net *dn)
+{
+	struct dray_service *service;
+	struct dray_vip *vip;
+	struct hlist_node *next;
+	unsigned long id;
+	int bucket;
+
+	mutex_lock(&dn->lock);
+	WRITE_ONCE(dn->generation, dn->generation + 1);
+	xa_for_each(&dn->service_ids, id, service)
+		publish_gone(dn, service);
+	hash_for_each_safe(dn->vips, bucket, next, vip, node)
+		dray_vip_unlink(dn, vip);
+	hooks_tidy(dn);
+	mutex_unlock(&dn->lock);
+}

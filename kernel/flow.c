@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of flow and persist entries: lookup, insert, change, walk.
+ *
+ * How entries age and are freed is in flow_sweep.c.
+ */
+#include <linux/mm.h>
+#include <linux/once.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <net/ipv6.h>
+
+#include "flow_impl.h"
+#include "net.h"
+#include "persist.h"
+#include "server.h"
+#include "trace.h"
+
+static struct kmem_cache *flow_cache[2];
+
+/* Keyed, so that nobody outside can aim at one chain. */
+static siphash_key_t flow_hash_key __read_mostly;
+
+static u32 flow_hash4(const struct dray_flow_key4 *key, u8 protocol, u32 seed)
+{
+	return siphash_3u64((__force u64)key->caddr << 32 |
+			    (__force u32)key->vaddr,
+			    (u64)(__force u16)key->cport << 48 |
+			    (u64)(__force u16)key->vport << 32 | key->service,
+			    (u64)protocol << 32 | seed, &flow_hash_key);
+}
+
+static u32 flow_hash6(const struct dray_flow_key6 *key, u8 protocol, u32 seed)
+{
+	u64 addrs = siphash(key, offsetof(struct dray_flow_key6, cport),
+			    &flow_hash_key);
+
+	return siphash_3u64(addrs,
+			    (u64)(__force u16)key->cport << 48 |
+			    (u64)(__force u16)key->vport << 32 | key->service,
+			    (u64)protocol << 32 | seed, &flow_hash_key);
+}
+
+static u32 flow_tuple_hash4(const void *data, u32 len, u32 seed)
+{
+	const struct dray_flow_tuple *tuple = data;
+
+	return flow_hash4(&tuple->key4, tuple->protocol, seed);
+}
+
+static u32 flow_obj_hash4(const void *data, u32 len, u32 seed)
+{
+	const struct dray_flow *flow = data;
+
+	return flow_hash4(&flow->key4, flow->w.protocol, seed);
+}
+
+static int flow_cmp4(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct dray_flow_tuple *tuple = arg->key;
+	const struct dray_flow *flow = obj;
+
+	return memcmp(&flow->key4, &tuple->key4, sizeof(flow->key4)) ||
+	       flow->w.protocol != tuple->protocol;
+}
+
+static u32 flow_tuple_hash6(const void *data, u32 len, u32 seed)
+{
+	const struct dray_flow_tuple *tuple = data;
+
+	return flow_hash6(&tuple->key6, tuple->protocol, seed);
+}
+
+static u32 flow_obj_hash6(const void *data, u32 len, u32 seed)
+{
+	const struct dray_flow *flow = data;
+
+	return flow_hash6(&flow->key6, flow->w.protocol, seed);
+}
+
+static int flow_cmp6(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct dray_flow_tuple *tuple = arg->key;
+	const struct dray_flow *flow = obj;
+
+	return memcmp(&flow->key6, &tuple->key6, sizeof(flow->key6)) ||
+	       flow->w.protocol != tuple->protocol;
+}
+
+static const struct rhashtable_params flow_params4 = {
+	.head_offset = offsetof(struct dray_flow, node),
+	.hashfn = flow_tuple_hash4,
+	.obj_hashfn = flow_obj_hash4,
+	.obj_cmpfn = flow_cmp4,
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params flow_params6 = {
+	.head_offset = offsetof(struct dray_flow, node),
+	.hashfn = flow_tuple_hash6,
+	.obj_hashfn = flow_obj_hash6,
+	.obj_cmpfn = flow_cmp6,
+	.automatic_shrinking = true,
+};
+
+struct dray_flow *dray_flow_lookup(struct dray_net *dn,
+				   const struct dray_flow_tuple *tuple)
+{
+	if (tuple->family == AF_INET)
+		return rhashtable_lookup(&dn->flows.table[0], tuple,
+					 flow_params4);
+	return rhashtable_lookup(&dn->flows.table[1], tuple, flow_params6);
+}
+
+static struct dray_flow *flow_link(struct dray_net *dn,
+				   const struct dray_flow_tuple *tuple,
+				   struct dray_flow *flow)
+{
+	if (tuple->family == AF_INET)
+		return rhashtable_lookup_get_insert_key(&dn->flows.table[0],
+							tuple, &flow->node,
+							flow_params4);
+	return rhashtable_lookup_get_insert_key(&dn->flows.table[1], tuple,
+						&flow->node, flow_params6);
+}
+
+void dray_flow_unlink(struct dray_net *dn, struct dray_flow *flow)
+{
+	if (flow->w.flags & FLOW_V6)
+		rhashtable_remove_fast(&dn->flows.table[1], &flow->node,
+				       flow_params6);
+	else
+		rhashtable_remove_fast(&dn->flows.table[0], &flow->node,
+				       flow_params4);
+}
+
+void dray_flow_free(struct dray_flow *flow)
+{
+	kmem_cache_free(flow_cache[!!(flow->w.flags & FLOW_V6)], flow);
+}
+
+/* What a server, and a persistent client, know of their flows. */
+void dray_flow_account(struct dray_net *dn, const struct dray_flow *flow,
+		       u32 server_id, u8 state, int add)
+{
+	struct dray_server *server = dray_server_by_id(dn, server_id);
+
+	if (dray_flow_is_persist(flow)) {
+		if (server)
+			atomic_add(add, &server->persistent);
+		return;
+	}
+	if (server) {
+		atomic_add(add, dray_flow_active(state) ? &server->active :
+							  &server->inactive);
+		dray_server_judge_load(server);
+	}
+}
+
+static atomic_t *flow_counter(struct dray_flows *flows, u8 flags)
+{
+	return flags & FLOW_PERSIST ? &flows->persists : &flows->count;
+}
+
+static u32 flow_limit(const struct dray_net *dn, u8 flags)
+{
+	return flags & FLOW_PERSIST ? READ_ONCE(dn->settings.persist_limit) :
+				      READ_ONCE(dn->settings.flow_limit);
+}
+
+static void flow_pressed(struct dray_flows *flows)
+{
+	WRITE_ONCE(flows->pressed, jiffies);
+	if (!READ_ONCE(flows->was_pressed))
+		WRITE_ONCE(flows->was_pressed, true);
+}
+
+bool dray_flow_pressed(struct dray_net *dn)
+{
+	return READ_ONCE(dn->flows.was_pressed) &&
+	       time_before(jiffies, READ_ONCE(dn->flows.pressed) + 60 * HZ);
+}
+
+/* Is there room for one more entry?  Counting first and looking afterwards
+ * keeps the limit exact with many CPUs.
+ */
+static bool flow_charge(struct dray_net *dn, u8 flags, bool may_evict,
+			u8 *reason)
+{
+	struct dray_flows *flows = &dn->flows;
+
+	if (atomic_inc_return(flow_counter(flows, flags)) >
+	    flow_limit(dn, flags)) {
+		*reason = flags & FLOW_PERSIST ? DRAY_REASON_PERSIST_LIMIT :
+						 DRAY_REASON_FLOW_LIMIT;
+		goto uncharge;
+	}
+	if (flags & FLOW_ASSURED)
+		return true;
+	if (atomic_inc_return(&flows->unassured) <=
+	    READ_ONCE(dn->settings.unassured_limit))
+		return true;
+	flow_pressed(flows);
+	if (may_evict && dray_flow_evict(dn))
+		return true;
+	atomic_dec(&flows->unassured);
+	*reason = DRAY_REASON_UNASSURED_LIMIT;
+
+uncharge:
+	flow_pressed(flows);
+	atomic_dec(flow_counter(flows, flags));
+	return false;
+}
+
+static void flow_uncharge(struct dray_net *dn, u8 flags)
+{
+	atomic_dec(flow_counter(&dn->flows, flags));
+	if (!(flags & FLOW_ASSURED))
+		atomic_dec(&dn->flows.unassured);
+}
+
+static struct dray_flow *flow_alloc(const struct dray_flow_tuple *tuple,
+				    u32 server, u8 state, u8 flags)
+{
+	bool v6 = tuple->family == AF_INET6;
+	struct dray_flow *flow;
+
+	flow = kmem_cache_alloc(flow_cache[v6], GFP_ATOMIC | __GFP_NOWARN);
+	if (!flow)
+		return NULL;
+	flow->last = dray_now();
+	flow->first = flags & FLOW_PERSIST ? 0 : flow->last;
+	flow->w.server = server;
+	flow->w.protocol = tuple->protocol;
+	flow->w.state = state;
+	flow->w.flags = flags | (v6 ? FLOW_V6 : 0);
+	flow->w.packets = 1;
+	if (v6)
+		flow->key6 = tuple->key6;
+	else
+		flow->key4 = tuple->key4;
+	return flow;
+}
+
+struct dray_flow *dray_flow_insert(struct dray_net *dn,
+				   const struct dray_flow_tuple *tuple,
+				   struct dray_server *server, u8 state,
+				   u8 flags, bool may_evict, u8 *reason)
+{
+	struct dray_flow *flow, *old;
+
+	if (!flow_charge(dn, flags, may_evict, reason))
+		return NULL;
+	flow = flow_alloc(tuple, server->id, state, flags);
+	if (!flow)
+		goto no_memory;
+	/* From here on it counts, and dray_flow_kill() undoes all of it. */
+	dray_flow_account(dn, flow, server->id, state, 1);
+	if (!(flags & FLOW_PERSIST) && dray_flow_open(state))
+		dray_persist_flow_opened(dn, flow);
+	if (!(flags & FLOW_ASSURED) && !dray_flow_enqueue(dn, flow)) {
+		*reason = DRAY_REASON_NO_MEMORY;
+		goto kill;
+	}
+	old = flow_link(dn, tuple, flow);
+	if (IS_ERR(old)) {
+		*reason = PTR_ERR(old) == -ENOMEM ? DRAY_REASON_NO_MEMORY :
+						    DRAY_REASON_FLOW_LIMIT;
+		goto kill;
+	}
+	if (old) {
+		dray_flow_kill(dn, flow);
+		return old;
+	}
+	/* It may have been evicted before it was linked. */
+	if (unlikely(READ_ONCE(flow->w.flags) & FLOW_DEAD)) {
+		dray_flow_unlink(dn, flow);
+		*reason = DRAY_REASON_EVICTED;
+		return NULL;
+	}
+	dray_flow_sweep_later(dn);
+	return flow;
+
+kill:
+	flow_pressed(&dn->flows);
+	dray_flow_kill(dn, flow);
+	return NULL;
+
+no_memory:
+	flow_uncharge(dn, flags);
+	flow_pressed(&dn->flows);
+	*reason = DRAY_REASON_NO_MEMORY;
+	return NULL;
+}
+
+bool dray_flow_kill(struct dray_net *dn, struct dray_flow *flow)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		if (old.flags & FLOW_DEAD)
+			return false;
+		new = old;
+		new.flags |= FLOW_DEAD;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+
+	dray_flow_unlink(dn, flow);
+	flow_uncharge(dn, old.flags);
+	dray_flow_account(dn, flow, old.server, old.state, -1);
+	if (!(old.flags & FLOW_PERSIST) && dray_flow_open(old.state))
+		dray_persist_flow_closed(dn, flow);
+	if (!(old.flags & FLOW_QUEUED))
+		dray_flow_bury(dn, flow);
+	return true;
+}
+
+void dray_flow_move(struct dray_net *dn, struct dray_flow *flow,
+		    struct dray_server *server)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		if (old.flags & FLOW_DEAD || old.server == server->id)
+			return;
+		new = old;
+		new.server = server->id;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+	dray_flow_account(dn, flow, old.server, old.state, -1);
+	dray_flow_account(dn, flow, new.server, old.state, 1);
+}
+
+void dray_flow_assure(struct dray_net *dn, struct dray_flow *flow)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		if (old.flags & (FLOW_ASSURED | FLOW_DEAD))
+			return;
+		new = old;
+		new.flags |= FLOW_ASSURED;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+	atomic_dec(&dn->flows.unassured);
+}
+
+void dray_flow_set_state(struct dray_net *dn, struct dray_flow *flow, u8 state)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		if (old.flags & FLOW_DEAD || old.state == state)
+			return;
+		new = old;
+		new.state = state;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+
+	if (dray_flow_active(old.state) != dray_flow_active(state)) {
+		dray_flow_account(dn, flow, old.server, old.state, -1);
+		dray_flow_account(dn, flow, old.server, state, 1);
+	}
+	if (dray_flow_open(old.state) && !dray_flow_open(state))
+		dray_persist_flow_closed(dn, flow);
+	else if (!dray_flow_open(old.state) && dray_flow_open(state))
+		dray_persist_flow_opened(dn, flow);
+}
+
+bool dray_flow_count_packet(struct dray_flow *flow, bool payload, u8 *packets)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		new = old;
+		if (new.packets < 3)
+			new.packets++;
+		if (payload)
+			new.flags |= FLOW_PAYLOAD;
+		if (new.word == old.word)
+			break;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+	*packets = new.packets;
+	return old.flags & FLOW_PAYLOAD;
+}
+
+void dray_flow_walk_init(struct dray_flow_walk *walk, struct dray_net *dn)
+{
+	walk->dn = dn;
+	walk->family = 0;
+	rhashtable_walk_enter(&dn->flows.table[0], &walk->iter);
+}
+
+void dray_flow_walk_start(struct dray_flow_walk *walk)
+{
+	rhashtable_walk_start(&walk->iter);
+}
+
+struct dray_flow *dray_flow_walk_any(struct dray_flow_walk *walk)
+{
+	struct dray_flow *flow;
+
+	for (;;) {
+		flow = rhashtable_walk_next(&walk->iter);
+		if (IS_ERR(flow))
+			continue;	/* resized; goes on from the start */
+		if (flow) {
+			if (READ_ONCE(flow->w.flags) & FLOW_DEAD)
+				continue;
+			return flow;
+		}
+		if (walk->family)
+			return NULL;
+		rhashtable_walk_stop(&walk->iter);
+		rhashtable_walk_exit(&walk->iter);
+		walk->family = 1;
+		rhashtable_walk_enter(&walk->dn->flows.table[1], &walk->iter);
+		rhashtable_walk_start(&walk->iter);
+	}
+}
+
+struct dray_flow *dray_flow_walk_next(struct dray_flow_walk *walk)
+{
+	struct dray_flow *flow;
+
+	do {
+		flow = dray_flow_walk_any(walk);
+	} while (flow && dray_flow_expired(walk->dn, flow));
+	return flow;
+}
+
+void dray_flow_walk_stop(struct dray_flow_walk *walk)
+{
+	rhashtable_walk_stop(&walk->iter);
+}
+
+void dray_flow_walk_exit(struct dray_flow_walk *walk)
+{
+	rhashtable_walk_exit(&walk->iter);
+}
+
+static u64 flow_table_bytes(struct rhashtable *table)
+{
+	u64 bytes;
+
+	rcu_read_lock();
+	bytes = (u64)rht_dereference_rcu(table->tbl, table)->size *
+		sizeof(void *);
+	rcu_read_unlock();
+	return bytes;
+}
+
+u64 dray_flows_bytes(struct dray_net *dn)
+{
+	struct dray_flows *flows = &dn->flows;
+	u32 n4 = atomic_read(&flows->table[0].nelems);
+	u32 n6 = atomic_read(&flows->table[1].nelems);
+	u32 n_dead = max(atomic_read(&flows->n_dead), 0);
+
+	return (u64)(n4 + n_dead) * kmem_cache_size(flow_cache[0]) +
+	       (u64)n6 * kmem_cache_size(flow_cache[1]) +
+	       flow_table_bytes(&flows->table[0]) +
+	       flow_table_bytes(&flows->table[1]) +
+	       (u64)READ_ONCE(flows->queue.n_pages) * PAGE_SIZE;
+}
+
+u32 dray_flows_default_limit(void)
+{
+	u64 limit = (u64)totalram_pages() * PAGE_SIZE / 16 / 64;
+
+	return clamp_t(u64, limit, DRAY_FLOW_LIMIT_MIN, DRAY_FLOW_LIMIT_MAX);
+}
+
+int dray_flows_init(struct dray_net *dn)
+{
+	struct dray_flows *flows = &dn->flows;
+	int err;
+
+	init_llist_head(&flows->dead);
+	spin_lock_init(&flows->queue.lock);
+	INIT_LIST_HEAD(&flows->queue.pages);
+	dray_flow_sweep_init(dn);
+	err = rhashtable_init(&flows->table[0], &flow_params4);
+	if (err)
+		return err;
+	err = rhashtable_init(&flows->table[1], &flow_params6);
+	if (err)
+		rhashtable_destroy(&flows->table[0]);
+	return err;
+}
+
+static void flow_free_left(void *ptr, void *arg)
+{
+	struct dray_flow *flow = ptr;
+
+	/* What the queue still has goes with the queue. */
+	if (!(flow->w.flags & FLOW_QUEUED))
+		dray_flow_free(flow);
+}
+
+void dray_flows_exit(struct dray_net *dn)
+{
+	struct dray_flows *flows = &dn->flows;
+
+	dray_flow_sweep_exit(dn);
+	rhashtable_free_and_destroy(&flows->table[0], flow_free_left, NULL);
+	rhashtable_free_and_destroy(&flows->table[1], flow_free_left, NULL);
+	dray_flow_queue_destroy(dn);
+}
+
+int dray_flow_module_init(void)
+{
+	get_random_once(&flow_hash_key, sizeof(flow_hash_key));
+	flow_cache[0] = kmem_cache_create("dray_flow4",
+					  offsetofend(struct dray_flow, key4),
+					  0, 0, NULL);
+	if (!flow_cache[0])
+		return -ENOMEM;
+	flow_cache[1] = kmem_cache_create("dray_flow6",
+					  offsetofend(struct dray_flow, key6),
+					  0, 0, NULL);
+	if (!flow_cache[1]) {
+		kmem_cache_destroy(flow_cache[0]);
+		return -ENOMEM;
+	}
+	BUILD_BUG_ON(offsetofend(struct dray_flow, key4) > 48);
+	BUILD_BUG_ON(offsetofend(struct dray_flow, key6) > 72);
+	return 0;
+}
+
+void dray_flow_module_exit(void)
+{
+	kmem_cache_destroy(flow_cache[1]);
+	kmem_cache_destroy(flow_cache[0]);
+}

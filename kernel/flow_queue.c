@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The queue of unassured entries.
+ *
+ * A list of pages of pointers: it grows and shrinks with what is in it and a
+ * packet never needs more than one page.  An entry that was assured or killed
+ * stays where it is until the queue comes across it and lets go of it, which
+ * is what the flag FLOW_QUEUED is about: whoever of the queue and the killer
+ * is the second to be done with an entry buries it.
+ */
+#include <linux/slab.h>
+
+#include "flow_impl.h"
+#include "net.h"
+#include "stats.h"
+
+/**
+ * struct dray_queue_page - a page of the queue
+ * @node: in dray_flow_queue.pages
+ * @first: the oldest
+ * @n: one past the youngest
+ * @slots: entries; NULL where the queue has let go of one
+ */
+struct dray_queue_page {
+	struct list_head node;
+	u32 first;
+	u32 n;
+	struct dray_flow *slots[];
+};
+
+#define QUEUE_SLOTS							\
+	((PAGE_SIZE - sizeof(struct dray_queue_page)) / sizeof(void *))
+
+/* How many entries a packet looks at to find one that may go. */
+#define EVICT_TRIES	16
+
+static struct dray_queue_page *queue_grow(struct dray_flow_queue *queue)
+{
+	struct dray_queue_page *page;
+
+	page = kmalloc(PAGE_SIZE, GFP_ATOMIC | __GFP_NOWARN);
+	if (!page)
+		return NULL;
+	page->first = 0;
+	page->n = 0;
+	list_add_tail(&page->node, &queue->pages);
+	WRITE_ONCE(queue->n_pages, queue->n_pages + 1);
+	return page;
+}
+
+static void queue_free_page(struct dray_flow_queue *queue,
+			    struct dray_queue_page *page)
+{
+	list_del(&page->node);
+	WRITE_ONCE(queue->n_pages, queue->n_pages - 1);
+	kfree(page);
+}
+
+static bool queue_push(struct dray_flow_queue *queue, struct dray_flow *flow)
+{
+	struct dray_queue_page *page = NULL;
+
+	lockdep_assert_held(&queue->lock);
+	if (!list_empty(&queue->pages))
+		page = list_last_entry(&queue->pages, struct dray_queue_page,
+				       node);
+	if (!page || page->n == QUEUE_SLOTS)
+		page = queue_grow(queue);
+	if (!page)
+		return false;
+	page->slots[page->n++] = flow;
+	return true;
+}
+
+static struct dray_flow *queue_pop(struct dray_flow_queue *queue)
+{
+	struct dray_queue_page *page, *next;
+	struct dray_flow *flow;
+
+	lockdep_assert_held(&queue->lock);
+	list_for_each_entry_safe(page, next, &queue->pages, node) {
+		while (page->first < page->n) {
+			flow = page->slots[page->first++];
+			if (flow)
+				return flow;
+		}
+		queue_free_page(queue, page);
+	}
+	return NULL;
+}
+
+/* Set and clear flags as one step. */
+static union dray_flow_word flow_change_flags(struct dray_flow *flow, u8 set,
+					      u8 clear)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		new = old;
+		new.flags = (new.flags | set) & ~clear;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+	return old;
+}
+
+/* The queue has no more to do with an entry. */
+static void queue_let_go(struct dray_net *dn, struct dray_flow *flow)
+{
+	if (flow_change_flags(flow, 0, FLOW_QUEUED).flags & FLOW_DEAD)
+		dray_flow_bury(dn, flow);
+}
+
+bool dray_flow_enqueue(struct dray_net *dn, struct dray_flow *flow)
+{
+	struct dray_flow_queue *queue = &dn->flows.queue;
+	bool done;
+
+	flow_change_flags(flow, FLOW_QUEUED, 0);
+	spin_lock_bh(&queue->lock);
+	done = queue_push(queue, flow);
+	spin_unlock_bh(&queue->lock);
+	if (!done)
+		flow_change_flags(flow, 0, FLOW_QUEUED);
+	return done;
+}
+
+/* A client that has answered a SYN+ACK is spared once in favour of half open
+ * ones, which are what a flood is made of.
+ */
+static bool queue_spare(struct dray_flow_queue *queue, struct dray_flow *flow,
+			const union dray_flow_word *w)
+{
+	if (w->state != DRAY_FLOW_STATE_ESTABLISHED || w->flags & FLOW_SPARED)
+		return false;
+	flow_change_flags(flow, FLOW_SPARED, 0);
+	return queue_push(queue, flow);
+}
+
+bool dray_flow_evict(struct dray_net *dn)
+{
+	struct dray_flow_queue *queue = &dn->flows.queue;
+	struct dray_flow *flow = NULL;
+	union dray_flow_word w;
+	bool evicted = false;
+	unsigned int tries;
+
+	/* What was evicted is memory too until it is freed. */
+	if (atomic_read(&dn->flows.n_dead) >
+	    READ_ONCE(dn->settings.unassured_limit) / 8)
+		return false;
+	for (tries = 0; tries < EVICT_TRIES && !evicted; tries++) {
+		spin_lock_bh(&queue->lock);
+		flow = queue_pop(queue);
+		w.word = flow ? READ_ONCE(flow->w.word) : 0;
+		if (flow && !(w.flags & (FLOW_ASSURED | FLOW_DEAD)) &&
+		    queue_spare(queue, flow, &w)) {
+			spin_unlock_bh(&queue->lock);
+			continue;
+		}
+		spin_unlock_bh(&queue->lock);
+		if (!flow)
+			return false;
+		/* Assured meanwhile or not: it is the killing that counts. */
+		if (!(w.flags & (FLOW_ASSURED | FLOW_DEAD)))
+			evicted = dray_flow_kill(dn, flow);
+		queue_let_go(dn, flow);
+	}
+	if (evicted)
+		this_cpu_inc(dn->reasons->packets[DRAY_REASON_EVICTED]);
+	return evicted;
+}
+
+/* Let go of what is assured or dead; kill what has expired. */
+static u32 page_tidy(struct dray_net *dn, struct dray_queue_page *page)
+{
+	u32 i, live = 0;
+
+	for (i = page->first; i < page->n; i++) {
+		struct dray_flow *flow = page->slots[i];
+
+		if (!flow)
+			continue;
+		if (!(READ_ONCE(flow->w.flags) & (FLOW_ASSURED | FLOW_DEAD))) {
+			if (!dray_flow_expired(dn, flow)) {
+				page->slots[page->first + live++] = flow;
+				continue;
+			}
+			dray_flow_kill(dn, flow);
+		}
+		queue_let_go(dn, flow);
+	}
+	page->n = page->first + live;
+	return live;
+}
+
+/* Move what is left of a page to the end of the one before it. */
+static bool page_merge(struct dray_queue_page *to, struct dray_queue_page *from)
+{
+	u32 n = from->n - from->first;
+
+	if (to->n + n > QUEUE_SLOTS)
+		return false;
+	memcpy(to->slots + to->n, from->slots + from->first,
+	       n * sizeof(*to->slots));
+	to->n += n;
+	return true;
+}
+
+/* One page at a time under the lock, so that packets wait for some hundred
+ * entries at most.
+ */
+void dray_flow_queue_tidy(struct dray_net *dn)
+{
+	struct dray_flow_queue *queue = &dn->flows.queue;
+	struct dray_queue_page *page, *prev;
+	u32 at = 0, i;
+
+	for (;; cond_resched()) {
+		rcu_read_lock();
+		spin_lock_bh(&queue->lock);
+		/* Packets only add at the end and take from the front: the
+		 * place of a page can only fall, and then one is passed over.
+		 */
+		prev = NULL;
+		i = 0;
+		list_for_each_entry(page, &queue->pages, node) {
+			if (i++ == at)
+				break;
+			prev = page;
+		}
+		if (list_entry_is_head(page, &queue->pages, node)) {
+			spin_unlock_bh(&queue->lock);
+			rcu_read_unlock();
+			return;
+		}
+		if (!page_tidy(dn, page) || (prev && page_merge(prev, page)))
+			queue_free_page(queue, page);
+		else
+			at++;
+		spin_unlock_bh(&queue->lock);
+		rcu_read_unlock();
+	}
+}
+
+void dray_flow_queue_destroy(struct dray_net *dn)
+{
+	struct dray_flow_queue *queue = &dn->flows.queue;
+	struct dray_flow *flow;
+
+	spin_lock_bh(&queue->lock);
+	while ((flow = queue_pop(queue)))
+		dray_flow_free(flow);
+	spin_unlock_bh(&queue->lock);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * State, age and assurance of a flow, as its packets come by.
+ */
+#include "flow_state.h"
+#include "persist.h"
+
+static u8 tcp_next(u8 state, u16 flags)
+{
+	if (flags & PKT_RST)
+		return DRAY_FLOW_STATE_CLOSE;
+	if (flags & PKT_FIN)
+		return DRAY_FLOW_STATE_FIN_WAIT;
+	/* An ACK takes a flow back from CLOSE, so that a forged RST does no
+	 * more than shorten its life until the next packet.
+	 */
+	if (flags & PKT_ACK && (state == DRAY_FLOW_STATE_SYN_RECV ||
+				state == DRAY_FLOW_STATE_CLOSE))
+		return DRAY_FLOW_STATE_ESTABLISHED;
+	return state;
+}
+
+static u8 sctp_next(u8 state, u16 flags)
+{
+	if (flags & PKT_RST)
+		return DRAY_FLOW_STATE_CLOSE;
+	if (flags & PKT_FIN)
+		return DRAY_FLOW_STATE_SCTP_SHUTDOWN;
+	if (flags & PKT_ACK && (state == DRAY_FLOW_STATE_SCTP_INIT ||
+				state == DRAY_FLOW_STATE_CLOSE))
+		return DRAY_FLOW_STATE_SCTP_ESTABLISHED;
+	return state;
+}
+
+u8 dray_flow_next_state(u8 protocol, u8 state, u16 flags)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return tcp_next(state, flags);
+	case IPPROTO_SCTP:
+		return sctp_next(state, flags);
+	}
+	return state;
+}
+
+u8 dray_flow_first_state(const struct dray_packet *pkt)
+{
+	bool opens = pkt->flags & PKT_OPENS;
+
+	switch (pkt->protocol) {
+	case IPPROTO_TCP:
+		return opens ? DRAY_FLOW_STATE_SYN_RECV :
+			       DRAY_FLOW_STATE_ESTABLISHED;
+	case IPPROTO_SCTP:
+		return opens ? DRAY_FLOW_STATE_SCTP_INIT :
+			       DRAY_FLOW_STATE_SCTP_ESTABLISHED;
+	}
+	return DRAY_FLOW_STATE_UDP;
+}
+
+bool dray_flow_reopened(const struct dray_packet *pkt, u8 state)
+{
+	if (pkt->protocol == IPPROTO_UDP || !(pkt->flags & PKT_OPENS))
+		return false;
+	return state == DRAY_FLOW_STATE_FIN_WAIT ||
+	       state == DRAY_FLOW_STATE_CLOSE ||
+	       state == DRAY_FLOW_STATE_SCTP_SHUTDOWN;
+}
+
+/* Three packets over at least a second, or payload in two different seconds:
+ * DESIGN 6.
+ */
+static void flow_earn(struct dray_packet *pkt, struct dray_flow *flow, u32 now)
+{
+	bool payload = pkt->flags & PKT_PAYLOAD;
+	bool before;
+	u8 packets;
+
+	before = dray_flow_count_packet(flow, payload, &packets);
+	if ((packets >= 3 && now - flow->first >= HZ) ||
+	    (payload && before && now / HZ != READ_ONCE(flow->last) / HZ)) {
+		dray_flow_assure(pkt->dn, flow);
+		if (pkt->conf->params.persist_timeout)
+			dray_persist_assure(pkt->dn, flow);
+	}
+}
+
+static void flow_change(struct dray_packet *pkt, struct dray_flow *flow,
+			u8 state)
+{
+	u8 old = READ_ONCE(flow->w.state);
+
+	dray_flow_set_state(pkt->dn, flow, state);
+	/* The handshake is done: the client is there. */
+	if (pkt->conf->params.persist_timeout &&
+	    (old == DRAY_FLOW_STATE_SYN_RECV ||
+	     old == DRAY_FLOW_STATE_SCTP_INIT))
+		dray_persist_assure(pkt->dn, flow);
+}
+
+void dray_flow_packet(struct dray_packet *pkt, struct dray_flow *flow)
+{
+	u32 now = dray_now();
+	union dray_flow_word w;
+	u32 last;
+	u8 state;
+
+	w.word = READ_ONCE(flow->w.word);
+	if (unlikely(!(w.flags & FLOW_ASSURED)))
+		flow_earn(pkt, flow, now);
+	state = dray_flow_next_state(w.protocol, w.state, pkt->flags);
+	if (unlikely(state != w.state))
+		flow_change(pkt, flow, state);
+	last = READ_ONCE(flow->last);
+	if (last == now)
+		return;
+	WRITE_ONCE(flow->last, now);
+	if (pkt->conf->params.persist_timeout && last / HZ != now / HZ)
+		dray_persist_touch(pkt->dn, flow);
+}

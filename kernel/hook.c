@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The data path's table of contents: where packets are taken from the stack,
+ * and the stages that each goes through.
+ */
+#include <linux/if_ether.h>
+#include <linux/inetdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/ipv6.h>
+
+#include "hook.h"
+#include "packet.h"
+#include "trace.h"
+#include "vip.h"
+
+/* Stage 1: ours?  Cheap guards in front of everything. */
+static enum dray_verdict packet_guard(struct dray_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	/* An IP unicast in a link-layer broadcast. */
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return dray_pass(pkt, DRAY_REASON_NOT_HOST);
+	/* br_netfilter runs these hooks for frames that are only bridged, and
+	 * disguises them as being for this host first.
+	 */
+	if (unlikely(nf_bridge_info_exists(skb)))
+		return dray_pass(pkt, DRAY_REASON_BRIDGED);
+	return DRAY_NEXT;
+}
+
+static bool frame_from_peer(const struct dray_packet *pkt,
+			    const struct dray_vip *vip)
+{
+	const struct sk_buff *skb = pkt->skb;
+
+	return vip->params.n_peers && skb_mac_header_was_set(skb) &&
+	       skb->dev->type == ARPHRD_ETHER &&
+	       dray_vip_from_peer(vip, eth_hdr(skb)->h_source);
+}
+
+static bool have_local_server(const struct dray_packet *pkt)
+{
+	u32 i;
+
+	for (i = 0; i < pkt->conf->n; i++)
+		if (READ_ONCE(pkt->conf->slots[i].server->reach) ==
+		    DRAY_REACH_LOCAL)
+			return true;
+	return false;
+}
+
+/* Stage 2: our turn?  The local stack must never answer for a flow that
+ * another director serves, but what is on its way to that director, or to a
+ * server that is this host, has to pass.
+ */
+static enum dray_verdict packet_turn(struct dray_packet *pkt)
+{
+	const struct dray_vip *vip;
+	enum dray_turn turn;
+
+	if (likely(!READ_ONCE(pkt->dn->n_vips)))
+		return DRAY_NEXT;
+	vip = dray_vip_lookup(pkt->dn, pkt->family, &pkt->daddr);
+	if (!vip)
+		return DRAY_NEXT;
+	if (frame_from_peer(pkt, vip))
+		return dray_pass(pkt, DRAY_REASON_PEER);
+	turn = dray_vip_turn(vip);
+	if (turn == DRAY_TURN_YES)
+		return DRAY_NEXT;
+	if (have_local_server(pkt) ||
+	    !dray_vip_local(pkt->dn->net, pkt->family, &pkt->daddr))
+		return dray_pass(pkt, DRAY_REASON_STANDBY_PASS);
+	return dray_drop(pkt, turn == DRAY_TURN_LEASE ? DRAY_REASON_LEASE :
+							DRAY_REASON_STANDBY);
+}
+
+static enum dray_verdict packet_service(struct dray_packet *pkt)
+{
+	pkt->service = dray_service_lookup(pkt->dn, pkt->family, pkt->protocol,
+					   &pkt->daddr, pkt->dport,
+					   pkt->skb->mark);
+	if (!pkt->service)
+		return DRAY_FOREIGN;
+	pkt->conf = rcu_dereference(pkt->service->conf);
+	return DRAY_NEXT;
+}
+
+/* The stages, one after the other, until one has the last word. */
+static enum dray_verdict packet_stages(struct dray_packet *pkt)
+{
+	struct dray_server *server = NULL;
+	enum dray_verdict verdict;
+
+	verdict = packet_guard(pkt);
+	if (verdict == DRAY_NEXT)
+		verdict = dray_defrag(pkt);
+	if (verdict == DRAY_NEXT)
+		verdict = dray_parse(pkt);
+	if (verdict == DRAY_NEXT)
+		verdict = packet_service(pkt);
+	if (verdict == DRAY_NEXT)
+		verdict = packet_turn(pkt);
+	if (verdict == DRAY_NEXT)
+		verdict = dray_steer(pkt, &server);
+	if (verdict == DRAY_NEXT) {
+		trace_dray_forward(pkt, server->id);
+		verdict = dray_xmit(pkt, server);
+	}
+	return verdict;
+}
+
+/* IPVS's mark of a packet that has been dealt with.  It keeps our own later
+ * hooks, and IPVS, from judging it again.
+ */
+static bool packet_seen(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	return skb->ipvs_property;
+#else
+	return false;
+#endif
+}
+
+static void packet_mark_seen(struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_VS)
+	skb->ipvs_property = 1;
+#endif
+}
+
+/* The one place where our verdicts become netfilter's. */
+static unsigned int packet_verdict(struct dray_packet *pkt,
+				   enum dray_verdict verdict)
+{
+	switch (verdict) {
+	case DRAY_STOLEN:
+		return NF_STOLEN;
+	case DRAY_PASS:
+		dray_note(pkt, pkt->reason);
+		trace_dray_reason(pkt, 0);
+		packet_mark_seen(pkt->skb);
+		return NF_ACCEPT;
+	case DRAY_DROP:
+		dray_note(pkt, pkt->reason);
+		trace_dray_reason(pkt, 0);
+		if (pkt->reason == DRAY_REASON_NO_SERVER)
+			dray_answer_unreachable(pkt);
+		return NF_DROP;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+static bool hook_is(const struct nf_hook_entry *entry, nf_hookfn *fn,
+		    const struct dray_net *dn)
+{
+	return entry->hook == fn && entry->priv == dn;
+}
+
+static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state);
+static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state);
+
+/* Is our hook the last of PRE_ROUTING and the first of LOCAL_IN?  Then a
+ * packet that is taken early passes by nothing.  Whatever is registered
+ * counts, an empty chain too.  Two loads that cannot be out of date: there is
+ * no notifier for the registration of hooks.
+ */
+static const char *hooks_between(const struct dray_net *dn, u8 family)
+{
+	nf_hookfn *fn = family == AF_INET ? dray_hook4 : dray_hook6;
+	struct nf_hook_entries __rcu * const *hooks =
+		family == AF_INET ? dn->net->nf.hooks_ipv4 :
+				    dn->net->nf.hooks_ipv6;
+	const struct nf_hook_entries *e;
+
+	e = rcu_dereference(hooks[NF_INET_PRE_ROUTING]);
+	if (e && !hook_is(&e->hooks[e->num_hook_entries - 1], fn, dn))
+		return "hooks at PRE_ROUTING";
+	e = rcu_dereference(hooks[NF_INET_LOCAL_IN]);
+	if (e && !hook_is(&e->hooks[0], fn, dn))
+		return "hooks at LOCAL_IN";
+	return NULL;
+}
+
+static bool xfrm_policies(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return net->xfrm.policy_count[XFRM_POLICY_IN] ||
+	       net->xfrm.policy_count[XFRM_POLICY_FWD];
+#else
+	return false;
+#endif
+}
+
+const char *dray_hook_obstacle(const struct dray_net *dn, u8 family,
+			       const struct net_device *dev)
+{
+	const char *why = hooks_between(dn, family);
+	struct in_device *in_dev;
+
+	if (why)
+		return why;
+	if (family == AF_INET) {
+		in_dev = __in_dev_get_rcu(dev);
+		if (in_dev && IN_DEV_RPFILTER(in_dev) == 1)
+			return "rp_filter is 1";
+	}
+	if (xfrm_policies(dn->net))
+		return "IPsec policies";
+	return NULL;
+}
+
+bool dray_vip_local(struct net *net, u8 family, const union nf_inet_addr *addr)
+{
+	if (family == AF_INET)
+		return inet_addr_type(net, addr->ip) == RTN_LOCAL;
+	return ipv6_chk_addr(net, &addr->in6, NULL, 0);
+}
+
+static bool hook_forwarding(const struct dray_net *dn, u8 family)
+{
+	if (family == AF_INET)
+		return READ_ONCE(dn->net->ipv4.devconf_all->data[IPV4_DEVCONF_FORWARDING - 1]);
+	return READ_ONCE(dn->net->ipv6.devconf_all->forwarding);
+}
+
+/* Is there a later point that a packet for this address would reach? */
+static bool hook_later(const struct dray_net *dn, u8 family,
+		       const union nf_inet_addr *daddr)
+{
+	return dray_vip_local(dn->net, family, daddr) ||
+	       hook_forwarding(dn, family);
+}
+
+u8 dray_hook_in_force(const struct dray_net *dn, u8 family,
+		      const struct net_device *dev, const char **why)
+{
+	u8 mode = READ_ONCE(dn->settings.hook_mode);
+
+	*why = "as configured";
+	if (mode != DRAY_HOOK_MODE_AUTO)
+		return mode;
+	*why = dray_hook_obstacle(dn, family, dev);
+	if (*why)
+		return DRAY_HOOK_MODE_INPUT;
+	*why = "nothing in between";
+	return DRAY_HOOK_MODE_EARLY;
+}
+
+bool dray_rules_bypassed(struct dray_net *dn,
+			 const struct dray_service *service)
+{
+	u8 family = service->key.family;
+
+	return READ_ONCE(dn->settings.hook_mode) == DRAY_HOOK_MODE_AUTO &&
+	       !service->key.fwmark && hooks_between(dn, family) &&
+	       !hook_later(dn, family, &service->key.addr);
+}
+
+/* Is this the point at which the packet is to be taken? */
+static bool hook_here(const struct dray_packet *pkt)
+{
+	u8 mode = READ_ONCE(pkt->dn->settings.hook_mode);
+
+	if (pkt->hook != NF_INET_PRE_ROUTING)
+		return mode != DRAY_HOOK_MODE_EARLY;
+	if (mode != DRAY_HOOK_MODE_AUTO)
+		return mode == DRAY_HOOK_MODE_EARLY;
+	return likely(!dray_hook_obstacle(pkt->dn, pkt->family,
+					  pkt->skb->dev)) ||
+	       !hook_later(pkt->dn, pkt->family, &pkt->daddr);
+}
+
+static bool marked(const struct dray_net *dn, const struct sk_buff *skb)
+{
+	return unlikely(READ_ONCE(dn->n_marks)) && skb->mark;
+}
+
+static unsigned int packet_in(struct dray_packet *pkt)
+{
+	if (packet_seen(pkt->skb) || this_cpu_read(nf_skb_duplicated) ||
+	    !hook_here(pkt))
+		return NF_ACCEPT;
+	return packet_verdict(pkt, packet_stages(pkt));
+}
+
+static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	union nf_inet_addr daddr = { .ip = ip_hdr(skb)->daddr };
+	struct dray_packet pkt = {};
+
+	if (likely(!dray_service_maybe(priv, AF_INET, &daddr)) &&
+	    !marked(priv, skb))
+		return NF_ACCEPT;
+	pkt.skb = skb;
+	pkt.dn = priv;
+	pkt.hook = state->hook;
+	pkt.family = AF_INET;
+	pkt.daddr = daddr;
+	return packet_in(&pkt);
+}
+
+static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	union nf_inet_addr daddr = { .in6 = ipv6_hdr(skb)->daddr };
+	struct dray_packet pkt = {};
+
+	if (likely(!dray_service_maybe(priv, AF_INET6, &daddr)) &&
+	    !marked(priv, skb))
+		return NF_ACCEPT;
+	pkt.skb = skb;
+	pkt.dn = priv;
+	pkt.hook = state->hook;
+	pkt.family = AF_INET6;
+	pkt.daddr = daddr;
+	return packet_in(&pkt);
+}
+
+/* PRE_ROUTING -290: after raw, so that "-t raw -j MARK" is seen, and before
+ * connection tracking.  LOCAL_IN 97: after the filter, just before IPVS at 98
+ * and 99.  FORWARD 97: the same for a VIP that is not local.
+ */
+#define DRAY_HOOKS(fn, family)						\
+	{ .hook = fn, .pf = family, .hooknum = NF_INET_PRE_ROUTING,	\
+	  .priority = NF_IP_PRI_RAW + 10 },				\
+	{ .hook = fn, .pf = family, .hooknum = NF_INET_LOCAL_IN,	\
+	  .priority = NF_IP_PRI_NAT_SRC - 3 },				\
+	{ .hook = fn, .pf = family, .hooknum = NF_INET_FORWARD,		\
+	  .priority = NF_IP_PRI_NAT_SRC - 3 }
+
+static const struct nf_hook_ops dray_hook_ops[2][DRAY_N_HOOKS] = {
+	{ DRAY_HOOKS(dray_hook4, NFPROTO_IPV4) },
+	{ DRAY_HOOKS(dray_hook6, NFPROTO_IPV6) },
+};
+
+/* A security module has a hook at the very front of POST_ROUTING in every
+ * namespace (AppArmor in a stock Debian kernel).  It looks at packets with a
+ * secmark only, so those are the ones that have to meet it.
+ */
+static nf_hookfn *postrouting_lsm(const struct nf_hook_entries *e)
+{
+	struct nf_hook_ops **ops;
+
+	if (!e || e->num_hook_entries != 1)
+		return NULL;
+	ops = nf_hook_entries_get_hook_ops(e);
+	return ops[0]->priority == NF_IP_PRI_SELINUX_FIRST ? ops[0]->hook :
+							      NULL;
+}
+
+bool dray_postrouting_clear(const struct dray_packet *pkt)
+{
+	struct nf_hook_entries __rcu * const *hooks =
+		pkt->family == AF_INET ? pkt->dn->net->nf.hooks_ipv4 :
+					 pkt->dn->net->nf.hooks_ipv6;
+	const struct nf_hook_entries *e;
+
+	e = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
+	if (!e)
+		return true;
+	return e->num_hook_entries == 1 && !pkt->skb->secmark &&
+	       e->hooks[0].hook ==
+	       pkt->dn->lsm_hook[dray_family_index(pkt->family)];
+}
+
+static void hooks_find_lsm(struct dray_net *dn)
+{
+	rcu_read_lock();
+	dn->lsm_hook[0] = postrouting_lsm(rcu_dereference(dn->net->nf.hooks_ipv4[NF_INET_POST_ROUTING]));
+	dn->lsm_hook[1] = postrouting_lsm(rcu_dereference(dn->net->nf.hooks_ipv6[NF_INET_POST_ROUTING]));
+	rcu_read_unlock();
+}
+
+int dray_hooks_register(struct dray_net *dn, u8 family)
+{
+	unsigned int index = dray_family_index(family);
+	struct nf_hook_ops *ops = dn->hook_ops[index];
+	unsigned int i;
+	int err;
+
+	lockdep_assert_held(&dn->lock);
+	if (dn->hooks_on[index])
+		return 0;
+	hooks_find_lsm(dn);
+	for (i = 0; i < DRAY_N_HOOKS; i++) {
+		ops[i] = dray_hook_ops[index][i];
+		ops[i].priv = dn;
+	}
+	err = nf_register_net_hooks(dn->net, ops, DRAY_N_HOOKS);
+	if (!err)
+		dn->hooks_on[index] = true;
+	return err;
+}
+
+void dray_hooks_unregister(struct dray_net *dn, u8 family)
+{
+	unsigned int index = dray_family_index(family);
+
+	lockdep_assert_held(&dn->lock);
+	if (!dn->hooks_on[index])
+		return;
+	nf_unregister_net_hooks(dn->net, dn->hook_ops[index], DRAY_N_HOOKS);
+	dn->hooks_on[index] = false;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading, for the module and for each network namespace.
+ *
+ * Loading alone changes nothing: hooks come with the first service.  The
+ * netlink family is registered last and unregistered first.
+ */
+#include <linux/module.h>
+#include <net/netns/generic.h>
+
+#include "hook.h"
+#include "net.h"
+#include "netlink.h"
+#include "route.h"
+#include "txn.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+unsigned int dray_net_id __read_mostly;
+
+struct dray_net *dray_net(const struct net *net)
+{
+	return net_generic(net, dray_net_id);
+}
+
+static void settings_init(struct dray_settings *settings)
+{
+	settings->timeout_tcp = 900;
+	settings->timeout_tcpfin = 120;
+	settings->timeout_udp = 300;
+	settings->flow_limit = dray_flows_default_limit();
+	settings->persist_limit = max(settings->flow_limit / 4,
+				      DRAY_FLOW_LIMIT_MIN);
+	settings->unassured_limit = settings->flow_limit / 8;
+	settings->hook_mode = DRAY_HOOK_MODE_AUTO;
+}
+
+static int __net_init dray_net_init(struct net *net)
+{
+	struct dray_net *dn = dray_net(net);
+	int err;
+
+	dn->net = net;
+	mutex_init(&dn->lock);
+	hash_init(dn->services);
+	hash_init(dn->marks);
+	hash_init(dn->vips);
+	xa_init_flags(&dn->servers, XA_FLAGS_ALLOC1);
+	xa_init_flags(&dn->service_ids, XA_FLAGS_ALLOC1);
+	INIT_LIST_HEAD(&dn->txns);
+	settings_init(&dn->settings);
+	dray_reach_init(dn);
+	dn->reasons = alloc_percpu(struct dray_reasons);
+	if (!dn->reasons)
+		return -ENOMEM;
+	err = dray_flows_init(dn);
+	if (err)
+		free_percpu(dn->reasons);
+	return err;
+}
+
+/* Everything that packets find goes here; the core waits for a grace period
+ * between this and dray_net_exit().
+ */
+static void __net_exit dray_net_pre_exit(struct net *net)
+{
+	struct dray_net *dn = dray_net(net);
+
+	dray_txn_drop_all(dn);
+	dray_txn_end(dn);
+}
+
+static void __net_exit dray_net_exit(struct net *net)
+{
+	struct dray_net *dn = dray_net(net);
+
+	dray_reach_exit(dn);
+	dray_flows_exit(dn);
+	free_percpu(dn->reasons);
+	xa_destroy(&dn->servers);
+	xa_destroy(&dn->service_ids);
+}
+
+static struct pernet_operations dray_net_ops = {
+	.init = dray_net_init,
+	.pre_exit = dray_net_pre_exit,
+	.exit = dray_net_exit,
+	.id = &dray_net_id,
+	.size = sizeof(struct dray_net),
+};
+
+static int __init dray_init(void)
+{
+	int err;
+
+	err = dray_flow_module_init();
+	if (err)
+		return err;
+	err = register_pernet_subsys(&dray_net_ops);
+	if (err)
+		goto exit_flow;
+	err = dray_reach_module_init();
+	if (err)
+		goto exit_net;
+	err = dray_nl_init();
+	if (err)
+		goto exit_reach;
+	return 0;
+
+exit_reach:
+	dray_reach_module_exit();
+exit_net:
+	unregister_pernet_subsys(&dray_net_ops);
+exit_flow:
+	dray_flow_module_exit();
+	return err;
+}
+
+static void __exit dray_exit(void)
+{
+	dray_nl_exit();
+	dray_reach_module_exit();
+	unregister_pernet_subsys(&dray_net_ops);
+	rcu_barrier();		/* servers, services and routes are freed by RCU */
+	dray_flow_module_exit();
+}
+
+module_init(dray_init);
+module_exit(dray_exit);
+
+MODULE_DESCRIPTION("Director for load balancing by direct routing");
+MODULE_AUTHOR("The dray developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(DRAY_VERSION);

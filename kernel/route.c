@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The cached route of a server.
+ *
+ * Packets read it under RCU and attach its dst without a reference.  It is
+ * written under dray_server.route_lock, by the packet that finds it stale or
+ * by the judge in reach.c.
+ */
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "net.h"
+#include "route.h"
+
+static void route_destroy(struct dray_route *route)
+{
+	dst_release(route->dst);
+	kfree(route);
+}
+
+static void route_free_rcu(struct rcu_head *rcu)
+{
+	route_destroy(container_of(rcu, struct dray_route, rcu));
+}
+
+static u8 route_judge_dev(const struct dst_entry *dst)
+{
+	return dst->dev->flags & IFF_UP ? DRAY_REACH_OK :
+					  DRAY_REACH_DEVICE_DOWN;
+}
+
+static void route_lookup4(struct net *net, const struct dray_server *server,
+			  struct dray_route *route)
+{
+	struct flowi4 fl4 = {
+		.daddr = server->key.addr.ip,
+		.flowi4_flags = FLOWI_FLAG_KNOWN_NH,
+	};
+	struct rtable *rt = ip_route_output_key(net, &fl4);
+
+	if (IS_ERR(rt)) {
+		route->reach = DRAY_REACH_NO_ROUTE;
+		return;
+	}
+	route->dst = &rt->dst;
+	if (rt->rt_flags & RTCF_LOCAL)
+		route->reach = DRAY_REACH_LOCAL;
+	else if (rt->rt_uses_gateway)
+		route->reach = DRAY_REACH_GATEWAY;
+	else
+		route->reach = route_judge_dev(&rt->dst);
+}
+
+static void route_lookup6(struct net *net, const struct dray_server *server,
+			  struct dray_route *route)
+{
+	struct flowi6 fl6 = {
+		.daddr = server->key.addr.in6,
+		.flowi6_flags = FLOWI_FLAG_KNOWN_NH,
+	};
+	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
+	struct rt6_info *rt = (struct rt6_info *)dst;
+
+	route->dst = dst;
+	if (dst->error) {
+		route->reach = DRAY_REACH_NO_ROUTE;
+		return;
+	}
+	route->cookie = rt6_get_cookie(rt);
+	if (rt->rt6i_flags & RTF_LOCAL)
+		route->reach = DRAY_REACH_LOCAL;
+	else if (rt->rt6i_flags & RTF_GATEWAY)
+		route->reach = DRAY_REACH_GATEWAY;
+	else
+		route->reach = route_judge_dev(dst);
+}
+
+static struct dray_route *route_create(struct net *net,
+				       const struct dray_server *server)
+{
+	struct dray_route *route;
+
+	route = kzalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
+	if (!route)
+		return NULL;
+	if (server->key.family == AF_INET)
+		route_lookup4(net, server, route);
+	else
+		route_lookup6(net, server, route);
+	if (route->reach == DRAY_REACH_OK) {
+		route->mtu = dst_mtu(route->dst);
+	} else if (route->dst) {
+		dst_release(route->dst);
+		route->dst = NULL;
+	}
+	return route;
+}
+
+static void route_replace(struct dray_server *server,
+			  struct dray_route *route)
+{
+	struct dray_route *old;
+
+	spin_lock_bh(&server->route_lock);
+	old = rcu_replace_pointer(server->route, route,
+				  lockdep_is_held(&server->route_lock));
+	spin_unlock_bh(&server->route_lock);
+	if (old)
+		call_rcu(&old->rcu, route_free_rcu);
+}
+
+void dray_route_drop(struct dray_server *server)
+{
+	route_replace(server, NULL);
+}
+
+void dray_route_free(struct dray_server *server)
+{
+	struct dray_route *route = rcu_dereference_raw(server->route);
+
+	if (route)
+		route_destroy(route);
+}
+
+/* A route that leads nowhere is kept until the judge drops it, so that packets
+ * do not look it up one by one.
+ */
+static bool route_holds(const struct dray_route *route)
+{
+	struct dst_entry *dst = route->dst;
+
+	if (!dst)
+		return true;
+	return !READ_ONCE(dst->obsolete) ||
+	       dst->ops->check(dst, route->cookie);
+}
+
+const struct dray_route *dray_route_get(struct dray_net *dn,
+					struct dray_server *server)
+{
+	struct dray_route *route = rcu_dereference(server->route);
+
+	if (likely(route && route_holds(route)))
+		return route;
+	route = route_create(dn->net, server);
+	if (!route)
+		return NULL;
+	route_replace(server, route);
+	if (route->reach != READ_ONCE(server->reach))
+		dray_reach_judge(dn);
+	return route;
+}
+
+bool dray_route_info(struct dray_server *server, int *ifindex, u32 *mtu)
+{
+	const struct dray_route *route = rcu_dereference(server->route);
+
+	if (!route || !route->dst)
+		return false;
+	*ifindex = route->dst->dev->ifindex;
+	*mtu = route->mtu;
+	return true;
+}

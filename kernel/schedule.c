@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Schedulers with IPVS's meaning, and the stateless fallback.
+ *
+ * Each looks at the usable servers of one published configuration.  What they
+ * remember between two choices is in struct dray_service.
+ *
+ * The load of a server is IPVS's: an active flow counts as 256 inactive ones.
+ */
+#include <linux/gcd.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/string.h>
+
+#include "schedule.h"
+
+#define for_each_usable(slot, conf)					\
+	for ((slot) = (conf)->slots; (slot) < (conf)->slots + (conf)->n; \
+	     (slot)++)							\
+		if (!dray_server_usable(slot)) {} else
+
+static u64 server_load(const struct dray_server *server)
+{
+	return ((u64)atomic_read(&server->active) << 8) +
+	       atomic_read(&server->inactive);
+}
+
+/* Round robin: the next usable one after the last. */
+static struct dray_server *rr_select(struct dray_service *service,
+				     const struct dray_service_conf *conf)
+{
+	u32 start, i;
+
+	if (!conf->n)
+		return NULL;
+	start = (u32)atomic_fetch_inc(&service->cursor);
+	for (i = 0; i < conf->n; i++) {
+		u32 pos = (start + i) % conf->n;
+
+		if (!dray_server_usable(&conf->slots[pos]))
+			continue;
+		/* Do not give the one behind a gap its turn twice. */
+		if (i)
+			atomic_add(i, &service->cursor);
+		return conf->slots[pos].server;
+	}
+	return NULL;
+}
+
+/* Weighted round robin, interleaved: in each round the servers whose weight
+ * reaches a level that falls by the greatest common divisor.  The level never
+ * stands above the highest usable weight, so one pass over the servers and a
+ * second one at the next level always find one.
+ */
+static struct dray_server *wrr_select(struct dray_service *service,
+				      const struct dray_service_conf *conf)
+{
+	const struct dray_service_slot *slot;
+	struct dray_server *found = NULL;
+	u32 max = 0, i;
+
+	for_each_usable(slot, conf)
+		max = max(max, slot->params.weight);
+	if (!max)
+		return NULL;
+
+	spin_lock_bh(&service->wrr_lock);
+	for (i = 0; i < 2 * conf->n && !found; i++) {
+		if (service->wrr_pos >= conf->n) {
+			service->wrr_pos = 0;
+			if (service->wrr_weight > conf->gcd)
+				service->wrr_weight -= conf->gcd;
+			else
+				service->wrr_weight = max;
+		}
+		if (!service->wrr_weight || service->wrr_weight > max)
+			service->wrr_weight = max;
+		slot = &conf->slots[service->wrr_pos++];
+		if (dray_server_usable(slot) &&
+		    slot->params.weight >= service->wrr_weight)
+			found = slot->server;
+	}
+	spin_unlock_bh(&service->wrr_lock);
+	return found;
+}
+
+/* Least connections. */
+static struct dray_server *lc_select(struct dray_service *service,
+				     const struct dray_service_conf *conf)
+{
+	const struct dray_service_slot *slot;
+	struct dray_server *best = NULL;
+	u64 least = 0;
+
+	for_each_usable(slot, conf) {
+		u64 load = server_load(slot->server);
+
+		if (!best || load < least) {
+			best = slot->server;
+			least = load;
+		}
+	}
+	return best;
+}
+
+/* The least load / weight; compared crosswise.  A load stays below 2^41 and a
+ * weight below 2^31, so the products can overflow only far beyond what a
+ * server can hold; then the comparison is off, and nothing else.
+ */
+static struct dray_server *
+least_by(const struct dray_service_conf *conf,
+	 u64 (*load_of)(const struct dray_server *server))
+{
+	const struct dray_service_slot *slot, *best = NULL;
+	u64 least = 0;
+
+	for_each_usable(slot, conf) {
+		u64 load = load_of(slot->server);
+
+		if (!best || load * best->params.weight <
+			     least * slot->params.weight) {
+			best = slot;
+			least = load;
+		}
+	}
+	return best ? best->server : NULL;
+}
+
+/* Weighted least connections. */
+static struct dray_server *wlc_select(struct dray_service *service,
+				      const struct dray_service_conf *conf)
+{
+	return least_by(conf, server_load);
+}
+
+static u64 expected_delay(const struct dray_server *server)
+{
+	return (u64)atomic_read(&server->active) + 1;
+}
+
+/* Shortest expected delay. */
+static struct dray_server *sed_select(struct dray_service *service,
+				      const struct dray_service_conf *conf)
+{
+	return least_by(conf, expected_delay);
+}
+
+/* Never queue: an idle server if there is one, else the shortest delay. */
+static struct dray_server *nq_select(struct dray_service *service,
+				     const struct dray_service_conf *conf)
+{
+	const struct dray_service_slot *slot;
+
+	for_each_usable(slot, conf)
+		if (!atomic_read(&slot->server->active))
+			return slot->server;
+	return sed_select(service, conf);
+}
+
+static struct dray_server *heaviest(const struct dray_service_conf *conf,
+				    bool with_room)
+{
+	const struct dray_service_slot *slot, *best = NULL;
+
+	for_each_usable(slot, conf) {
+		if (with_room && (u32)atomic_read(&slot->server->active) >
+				 slot->params.weight)
+			continue;
+		if (!best || slot->params.weight > best->params.weight)
+			best = slot;
+	}
+	return best ? best->server : NULL;
+}
+
+/* Failover: the highest weight. */
+static struct dray_server *fo_select(struct dray_service *service,
+				     const struct dray_service_conf *conf)
+{
+	return heaviest(conf, false);
+}
+
+/* Overflow: the highest weight whose active flows do not exceed it. */
+static struct dray_server *ovf_select(struct dray_service *service,
+				      const struct dray_service_conf *conf)
+{
+	return heaviest(conf, true);
+}
+
+/* The usable server in whose share of the sum of weights a point lies. */
+static const struct dray_service_slot *
+slot_at(const struct dray_service_conf *conf, u64 point)
+{
+	const struct dray_service_slot *slot;
+
+	for_each_usable(slot, conf) {
+		if (point < slot->params.weight)
+			return slot;
+		point -= slot->params.weight;
+	}
+	return NULL;
+}
+
+/* Power of twos: of two drawn by weight the one with less load / weight. */
+static struct dray_server *twos_select(struct dray_service *service,
+				       const struct dray_service_conf *conf)
+{
+	const struct dray_service_slot *slot, *a, *b;
+	u64 sum = 0;
+
+	for_each_usable(slot, conf)
+		sum += slot->params.weight;
+	if (!sum)
+		return NULL;
+	a = slot_at(conf, mul_u64_u64_shr(get_random_u64(), sum, 64));
+	b = slot_at(conf, mul_u64_u64_shr(get_random_u64(), sum, 64));
+	/* A server may have become unusable since the sum was made. */
+	if (!a || !b)
+		return a ? a->server : b ? b->server :
+		       wlc_select(service, conf);
+	if (server_load(b->server) * a->params.weight <
+	    server_load(a->server) * b->params.weight)
+		return b->server;
+	return a->server;
+}
+
+static const struct dray_scheduler dray_schedulers[] = {
+	{ "rr",   rr_select },
+	{ "wrr",  wrr_select },
+	{ "lc",   lc_select },
+	{ "wlc",  wlc_select },
+	{ "sed",  sed_select },
+	{ "nq",   nq_select },
+	{ "fo",   fo_select },
+	{ "ovf",  ovf_select },
+	{ "twos", twos_select },
+};
+
+const struct dray_scheduler *dray_scheduler_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dray_schedulers); i++)
+		if (!strcmp(dray_schedulers[i].name, name))
+			return &dray_schedulers[i];
+	return NULL;
+}
+
+/* -log2(hash / 2^64) in units of 2^-32: the leading zeros give the whole part,
+ * and each squaring of what remains gives one more bit.
+ */
+static u64 minus_log2(u64 hash)
+{
+	unsigned int zeros, i;
+	u64 mantissa, log = 0;
+
+	if (!hash)
+		return 64ULL << 32;
+	zeros = __builtin_clzll(hash);
+	mantissa = hash << zeros >> 32;		/* [2^31, 2^32) is [1, 2) */
+	for (i = 0; i < 32; i++) {
+		mantissa = mantissa * mantissa >> 31;
+		log <<= 1;
+		if (mantissa >= 1ULL << 32) {
+			mantissa >>= 1;
+			log |= 1;
+		}
+	}
+	return ((u64)(zeros + 1) << 32) - log;
+}
+
+u64 dray_rendezvous_score(u64 hash, u32 weight)
+{
+	/* 64 << 32 is below 2^39: 24 bits are left to keep apart the scores
+	 * of great weights.
+	 */
+	return (minus_log2(hash) << 24) / weight;
+}
+
+/* Constant for as long as there is no key of the administrator's. */
+static const siphash_key_t stateless_key = {
+	{ 0x6472617920666c6fULL, 0x77206b6579207631ULL }
+};
+
+static u64 server_hash(const struct dray_server *server, u64 hash)
+{
+	const struct dray_server_key *key = &server->key;
+	u64 lo, hi;
+
+	memcpy(&lo, &key->addr.all[0], 8);
+	memcpy(&hi, &key->addr.all[2], 8);
+	return siphash_4u64(hash, lo, hi,
+			    (u64)(__force u16)key->port << 8 | key->family,
+			    &stateless_key);
+}
+
+struct dray_server *pick_stateless(const struct dray_service_conf *conf,
+				   u64 hash)
+{
+	const struct dray_service_slot *slot;
+	struct dray_server *best = NULL;
+	u64 least = U64_MAX;
+
+	for_each_usable(slot, conf) {
+		u64 score = dray_rendezvous_score(server_hash(slot->server, hash),
+						  slot->params.weight);
+
+		if (score < least) {
+			least = score;
+			best = slot->server;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Servers: making, finding and freeing them.
+ *
+ * What changes them is in txn.c, how they are reached in route.c.
+ */
+#include <linux/netdevice.h>
+
+#include "net.h"
+#include "route.h"
+#include "server.h"
+
+struct dray_server *dray_server_by_id(struct dray_net *dn, u32 id)
+{
+	return xa_load(&dn->servers, id);
+}
+
+struct dray_service_slot *
+dray_server_slot(struct dray_service_conf *conf,
+		 const struct dray_server_key *key)
+{
+	u32 i;
+
+	for (i = 0; i < conf->n; i++)
+		if (!memcmp(&conf->slots[i].server->key, key, sizeof(*key)))
+			return &conf->slots[i];
+	return NULL;
+}
+
+struct dray_server *dray_server_create(struct dray_service *service,
+				       const struct dray_server_key *key)
+{
+	struct dray_net *dn = service->dn;
+	struct dray_server *server;
+
+	server = kzalloc(sizeof(*server), GFP_KERNEL_ACCOUNT);
+	if (!server)
+		return NULL;
+	server->stats = netdev_alloc_pcpu_stats(struct dray_stats);
+	if (!server->stats)
+		goto free_server;
+	/* Reserves the place in the array, so that publishing cannot fail. */
+	if (xa_alloc_cyclic(&dn->servers, &server->id, NULL, xa_limit_32b,
+			    &dn->next_server, GFP_KERNEL_ACCOUNT) < 0)
+		goto free_stats;
+	server->key = *key;
+	server->service = service;
+	spin_lock_init(&server->route_lock);
+	INIT_LIST_HEAD(&server->owned);
+	return server;
+
+free_stats:
+	free_percpu(server->stats);
+free_server:
+	kfree(server);
+	return NULL;
+}
+
+static void server_free_rcu(struct rcu_head *rcu)
+{
+	struct dray_server *server = container_of(rcu, struct dray_server,
+						  rcu);
+
+	dray_route_free(server);
+	free_percpu(server->stats);
+	kfree(server);
+}
+
+void dray_server_destroy(struct dray_net *dn, struct dray_server *server)
+{
+	xa_erase(&dn->servers, server->id);
+	call_rcu(&server->rcu, server_free_rcu);
+}
+
+void dray_server_set_params(struct dray_server *server,
+			    const struct dray_server_params *params)
+{
+	u8 old = server->state;
+	u8 state = params->state;
+
+	if (state == DRAY_SERVER_STATE_UP && !params->weight)
+		state = DRAY_SERVER_STATE_DRAIN;
+	if (state == DRAY_SERVER_STATE_DOWN && old != state)
+		WRITE_ONCE(server->down_since, jiffies);
+	WRITE_ONCE(server->state, state);
+	WRITE_ONCE(server->u_threshold, params->u_threshold);
+	WRITE_ONCE(server->l_threshold, params->l_threshold);
+	dray_server_judge_load(server);
+}
+
+/* As IPVS: overloaded from the upper threshold on, until it falls below the
+ * lower one, or below three quarters of the upper one if there is none.
+ */
+void dray_server_judge_load(struct dray_server *server)
+{
+	u32 upper = READ_ONCE(server->u_threshold);
+	u32 lower = READ_ONCE(server->l_threshold);
+	u64 flows;
+
+	if (!upper) {
+		if (READ_ONCE(server->overloaded))
+			WRITE_ONCE(server->overloaded, false);
+		return;
+	}
+	flows = (u64)atomic_read(&server->active) +
+		atomic_read(&server->inactive);
+	if (flows >= upper)
+		WRITE_ONCE(server->overloaded, true);
+	else if (lower ? flows < lower : flows * 4 < (u64)upper * 3)
+		WRITE_ONCE(server->overloaded, false);
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which server?  The flow's entry, else the client's persist entry, else the
+ * scheduler; and what the packet changes of those entries.
+ */
+#include <linux/inetdevice.h>
+#include <linux/siphash.h>
+#include <net/addrconf.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+
+#include "flow_state.h"
+#include "packet.h"
+#include "persist.h"
+#include "schedule.h"
+#include "trace.h"
+
+/* The hash that the fallback goes by: of the 5-tuple, or of the masked client
+ * of a persistent service.  Keyed by a constant, so that all directors agree.
+ */
+static u64 steer_hash(const struct dray_packet *pkt)
+{
+	static const siphash_key_t key = {
+		{ 0x64726179207475b5ULL, 0x706c65206b657931ULL }
+	};
+	const struct dray_service_params *params = &pkt->conf->params;
+	union nf_inet_addr client = pkt->saddr;
+	u64 ports = (u64)(__force u16)pkt->sport << 32 |
+		    (u64)(__force u16)pkt->dport << 16 | pkt->protocol;
+	u64 vip;
+
+	if (params->persist_timeout) {
+		dray_persist_mask(pkt->family, params->persist_prefix,
+				  &pkt->saddr, &client);
+		ports = 0;
+	}
+	if (pkt->family == AF_INET) {
+		vip = ports ? (__force u32)pkt->daddr.ip : 0;
+		return siphash_2u64((u64)(__force u32)client.ip << 32 | vip,
+				    ports, &key);
+	}
+	vip = ports ? siphash(&pkt->daddr.in6, sizeof(pkt->daddr.in6), &key) :
+		      0;
+	return siphash_3u64(siphash(&client.in6, sizeof(client.in6), &key),
+			    vip, ports, &key);
+}
+
+static struct dray_server *steer_stateless(struct dray_packet *pkt)
+{
+	return pick_stateless(pkt->conf, steer_hash(pkt));
+}
+
+/* Under pressure the answer has to be one that needs no entry, since the entry
+ * may not last.
+ */
+static struct dray_server *steer_schedule(struct dray_packet *pkt)
+{
+	if (dray_flow_pressed(pkt->dn))
+		return steer_stateless(pkt);
+	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
+}
+
+/* May a flow, or a persistent client with open flows, stay with its server?
+ * What is not up is in one of three ways out.
+ */
+static bool server_keeps(const struct dray_packet *pkt,
+			 const struct dray_server *server)
+{
+	unsigned long hold;
+
+	if (READ_ONCE(server->state) != DRAY_SERVER_STATE_DOWN &&
+	    dray_server_reachable(server))
+		return true;
+	/* An established TCP flow waits a while for its server to be back; a
+	 * SYN, a datagram, and whatever cannot even be sent, move at once.
+	 */
+	if (pkt->protocol == IPPROTO_UDP || pkt->flags & PKT_OPENS)
+		return false;
+	if (READ_ONCE(server->state) == DRAY_SERVER_STATE_DOWN &&
+	    !dray_server_reachable(server))
+		return false;
+	hold = msecs_to_jiffies(pkt->conf->params.down_hold);
+	return time_before(jiffies, READ_ONCE(server->down_since) + hold);
+}
+
+/* The server of a client's persist entry, if it may have the new flow. */
+static struct dray_server *persist_server(struct dray_packet *pkt,
+					  struct dray_flow *persist)
+{
+	struct dray_server *server;
+
+	if (dray_flow_expired(pkt->dn, persist)) {
+		dray_flow_kill(pkt->dn, persist);
+		return NULL;
+	}
+	server = dray_server_by_id(pkt->dn, READ_ONCE(persist->w.server));
+	if (!server || READ_ONCE(server->state) == DRAY_SERVER_STATE_DOWN ||
+	    !dray_server_reachable(server))
+		return NULL;
+	if (READ_ONCE(server->state) == DRAY_SERVER_STATE_DRAIN &&
+	    atomic_read(&persist->open) <= 0)
+		return NULL;
+	return server;
+}
+
+/* A persistent client's server; scheduled and remembered if it has none. */
+static struct dray_server *steer_persist(struct dray_packet *pkt)
+{
+	struct dray_server *server = NULL;
+	struct dray_flow_tuple tuple;
+	struct dray_flow *persist;
+	u8 reason;
+
+	dray_persist_tuple(&tuple, pkt->service,
+			   pkt->conf->params.persist_prefix, &pkt->saddr);
+	persist = dray_flow_lookup(pkt->dn, &tuple);
+	if (persist)
+		server = persist_server(pkt, persist);
+	if (server) {
+		WRITE_ONCE(persist->last, dray_now());
+		return server;
+	}
+	server = steer_schedule(pkt);
+	if (!server)
+		return NULL;
+	if (persist && !(READ_ONCE(persist->w.flags) & FLOW_DEAD)) {
+		dray_flow_move(pkt->dn, persist, server);
+		WRITE_ONCE(persist->last, dray_now());
+		return server;
+	}
+	persist = dray_flow_insert(pkt->dn, &tuple, server, 0, FLOW_PERSIST,
+				   true, &reason);
+	if (!persist) {
+		dray_note(pkt, reason);
+		return steer_stateless(pkt);
+	}
+	/* Another CPU may have been faster with a packet of this client. */
+	return dray_server_by_id(pkt->dn, READ_ONCE(persist->w.server)) ?:
+	       server;
+}
+
+/* What no host on the network can have sent.  The routing code would have
+ * found out; in front of it we have to.
+ */
+static bool source_impossible(const struct dray_packet *pkt)
+{
+	if (pkt->family == AF_INET)
+		return ipv4_is_zeronet(pkt->saddr.ip) ||
+		       ipv4_is_loopback(pkt->saddr.ip) ||
+		       ipv4_is_multicast(pkt->saddr.ip) ||
+		       ipv4_is_lbcast(pkt->saddr.ip) ||
+		       pkt->saddr.ip == pkt->daddr.ip;
+	return ipv6_addr_any(&pkt->saddr.in6) ||
+	       ipv6_addr_loopback(&pkt->saddr.in6) ||
+	       ipv6_addr_is_multicast(&pkt->saddr.in6) ||
+	       ipv6_addr_equal(&pkt->saddr.in6, &pkt->daddr.in6);
+}
+
+static bool source_local(const struct dray_packet *pkt)
+{
+	struct net *net = pkt->dn->net;
+
+	if (pkt->family == AF_INET)
+		return inet_addr_type(net, pkt->saddr.ip) == RTN_LOCAL;
+	return ipv6_chk_addr(net, &pkt->saddr.in6, NULL, 0);
+}
+
+/* A flow that is known only by its packets in the middle: after pressure, when
+ * its entry was refused or evicted, the fallback still knows its server.
+ */
+static enum dray_verdict steer_midstream(struct dray_packet *pkt,
+					 struct dray_server **server,
+					 const struct dray_flow_tuple *tuple)
+{
+	u8 reason;
+
+	if (pkt->flags & PKT_ICMP && !dray_flow_pressed(pkt->dn))
+		return dray_pass(pkt, DRAY_REASON_ICMP_NO_MATCH);
+	if (pkt->flags & PKT_ANSWERS)
+		return dray_pass(pkt, DRAY_REASON_SYN_ACK);
+	if (!dray_flow_pressed(pkt->dn))
+		return dray_pass(pkt, DRAY_REASON_NO_ENTRY);
+	*server = steer_stateless(pkt);
+	if (!*server)
+		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
+	/* What carries payload is worth an entry, as soon as there is room. */
+	if (pkt->flags & PKT_PAYLOAD && !(pkt->flags & PKT_ICMP) &&
+	    dray_flow_insert(pkt->dn, tuple, *server,
+			     dray_flow_first_state(pkt), 0, false, &reason))
+		return DRAY_NEXT;
+	dray_note(pkt, DRAY_REASON_STATELESS);
+	return DRAY_NEXT;
+}
+
+static enum dray_verdict steer_new(struct dray_packet *pkt,
+				   struct dray_server **server,
+				   const struct dray_flow_tuple *tuple)
+{
+	const struct dray_service_params *params = &pkt->conf->params;
+	struct dray_flow *flow;
+	u8 reason = 0;
+
+	if (source_impossible(pkt))
+		return dray_drop(pkt, DRAY_REASON_SOURCE);
+	if (source_local(pkt))
+		return dray_pass(pkt, DRAY_REASON_LOCAL_SOURCE);
+	if (!(pkt->flags & PKT_OPENS))
+		return steer_midstream(pkt, server, tuple);
+
+	*server = params->persist_timeout ? steer_persist(pkt) :
+					    steer_schedule(pkt);
+	if (!*server)
+		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
+	pkt->new_flow = true;
+	if (params->flags & DRAY_SERVICE_FLAGS_OPS)
+		return DRAY_NEXT;
+	flow = dray_flow_insert(pkt->dn, tuple, *server,
+				dray_flow_first_state(pkt), 0, true, &reason);
+	if (flow) {
+		*server = dray_server_by_id(pkt->dn,
+					    READ_ONCE(flow->w.server)) ?:
+			  *server;
+		return DRAY_NEXT;
+	}
+	dray_note(pkt, reason);
+	dray_note(pkt, DRAY_REASON_STATELESS);
+	if (!params->persist_timeout)
+		*server = steer_stateless(pkt);
+	return *server ? DRAY_NEXT : dray_drop(pkt, DRAY_REASON_NO_SERVER);
+}
+
+/* The server of a flow is gone or out: give it another one. */
+static enum dray_verdict steer_move(struct dray_packet *pkt,
+				    struct dray_server **server,
+				    struct dray_flow *flow)
+{
+	*server = pkt->conf->params.persist_timeout ? steer_persist(pkt) :
+						      steer_schedule(pkt);
+	if (!*server)
+		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
+	dray_note(pkt, DRAY_REASON_MOVED);
+	dray_flow_move(pkt->dn, flow, *server);
+	pkt->new_flow = true;
+	return DRAY_NEXT;
+}
+
+static struct dray_flow *steer_lookup(struct dray_packet *pkt,
+				      const struct dray_flow_tuple *tuple)
+{
+	struct dray_flow *flow = dray_flow_lookup(pkt->dn, tuple);
+
+	if (!flow)
+		return NULL;
+	/* A client that uses its port again means a new connection. */
+	if (!dray_flow_stale(pkt->dn, flow) &&
+	    !dray_flow_reopened(pkt, READ_ONCE(flow->w.state)))
+		return flow;
+	dray_flow_kill(pkt->dn, flow);
+	return NULL;
+}
+
+enum dray_verdict dray_steer(struct dray_packet *pkt,
+			     struct dray_server **server)
+{
+	enum dray_verdict verdict = DRAY_NEXT;
+	struct dray_flow_tuple tuple;
+	struct dray_flow *flow;
+
+	dray_flow_tuple_fill(&tuple, pkt->family, pkt->protocol,
+			     pkt->service->id, &pkt->saddr, pkt->sport,
+			     &pkt->daddr, pkt->dport);
+	flow = steer_lookup(pkt, &tuple);
+	if (!flow)
+		return steer_new(pkt, server, &tuple);
+	*server = dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server));
+	if (unlikely(!*server || !server_keeps(pkt, *server)))
+		verdict = steer_move(pkt, server, flow);
+	if (pkt->flags & PKT_ICMP)
+		dray_note(pkt, DRAY_REASON_ICMP_RELATED);
+	else
+		dray_flow_packet(pkt, flow);
+	return verdict;
+}

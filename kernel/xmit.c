@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sending a packet to its server.
+ *
+ * The full way goes through ip_output(), which brings POST_ROUTING,
+ * fragmentation and neighbour resolution.  A packet that needs none of these
+ * is handed to the neighbour directly.  A server of the other address family
+ * can only be reached that way: ip_output() and dst_link_failure() take the
+ * dst of a packet for one of the packet's own family.
+ *
+ * Only the TTL and the frame change; an ICMP error that has to be sent needs a
+ * dst, which in PRE_ROUTING no packet has yet.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/inetdevice.h>
+#include <net/arp.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+#if __has_include(<net/gso.h>)
+#include <net/gso.h>
+#endif
+
+#include "hook.h"
+#include "packet.h"
+
+/* icmp_send() does nothing without a dst. */
+static bool xmit_need_dst(struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return skb_dst(skb) ||
+	       (!ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos,
+				      skb->dev) && skb_dst(skb));
+}
+
+static void xmit_icmp(struct dray_packet *pkt, u8 type4, u8 code4, u8 type6,
+		      u8 code6, u32 info)
+{
+	/* Never answer an error with an error. */
+	if (pkt->flags & PKT_ICMP)
+		return;
+	if (pkt->family == AF_INET6)
+		icmpv6_send(pkt->skb, type6, code6, info);
+	else if (xmit_need_dst(pkt->skb))
+		icmp_send(pkt->skb, type4, code4, htonl(info));
+}
+
+void dray_answer_unreachable(struct dray_packet *pkt)
+{
+	xmit_icmp(pkt, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
+		  ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH, 0);
+}
+
+static u8 xmit_ttl(const struct dray_packet *pkt)
+{
+	return pkt->family == AF_INET ? ip_hdr(pkt->skb)->ttl :
+					ipv6_hdr(pkt->skb)->hop_limit;
+}
+
+/* Was it put together from fragments, and of what size were they? */
+static u16 xmit_frag_size(const struct dray_packet *pkt)
+{
+	return pkt->family == AF_INET ? IPCB(pkt->skb)->frag_max_size :
+					IP6CB(pkt->skb)->frag_max_size;
+}
+
+/* Does it fit the route as it is? */
+static bool xmit_fits(const struct dray_packet *pkt, u32 mtu)
+{
+	const struct sk_buff *skb = pkt->skb;
+
+	return skb->len <= mtu ||
+	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
+/* May it be made to fit?  IPv4 without DF may be fragmented; what came in
+ * fragments may go out in fragments.
+ */
+static bool xmit_may_fragment(const struct dray_packet *pkt, u32 mtu)
+{
+	u16 frag_size = xmit_frag_size(pkt);
+
+	if (frag_size)
+		return frag_size <= mtu;
+	return pkt->family == AF_INET &&
+	       !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
+}
+
+static int xmit_writable(struct dray_packet *pkt)
+{
+	return skb_ensure_writable(pkt->skb, pkt->family == AF_INET ?
+				   sizeof(struct iphdr) :
+				   sizeof(struct ipv6hdr));
+}
+
+/* Nothing that the packet met on its way in may follow it out. */
+static void xmit_prepare(struct dray_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	if (pkt->family == AF_INET)
+		ip_decrease_ttl(ip_hdr(skb));
+	else
+		ipv6_hdr(skb)->hop_limit--;
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	skb->ignore_df = 1;	/* the size was judged here */
+	skb_dst_drop(skb);
+}
+
+/* The neighbour, if a packet can be handed to it right away. */
+static struct neighbour *xmit_neigh(const struct dray_server *server,
+				    struct net_device *dev)
+{
+	struct neighbour *n;
+
+	if (server->key.family == AF_INET)
+		n = __ipv4_neigh_lookup_noref(dev, (__force u32)server->key.addr.ip);
+	else
+		n = __ipv6_neigh_lookup_noref_stub(dev, &server->key.addr.in6);
+	return n && READ_ONCE(n->nud_state) & NUD_VALID ? n : NULL;
+}
+
+/* May POST_ROUTING and the rest of ip_output() be passed by? */
+static bool xmit_short(const struct dray_packet *pkt,
+		       const struct dray_route *route)
+{
+	return !route->dst->lwtstate && !xmit_frag_size(pkt) &&
+	       !skb_sec_path(pkt->skb) && dray_postrouting_clear(pkt);
+}
+
+static void xmit_headroom(struct sk_buff **skb, struct net_device *dev)
+{
+	unsigned int room = LL_RESERVED_SPACE(dev);
+
+	if (unlikely(skb_headroom(*skb) < room))
+		*skb = skb_expand_head(*skb, room);
+}
+
+static void xmit_to_neigh(struct sk_buff *skb, struct net_device *dev,
+			  struct neighbour *n)
+{
+	xmit_headroom(&skb, dev);
+	if (unlikely(!skb))
+		return;
+	skb->dev = dev;
+	neigh_output(n, skb, false);
+}
+
+static void xmit_other_family(struct sk_buff *skb, struct net_device *dev,
+			      const struct dray_server *server)
+{
+	xmit_headroom(&skb, dev);
+	if (unlikely(!skb))
+		return;
+	skb->dev = dev;
+	neigh_xmit(server->key.family == AF_INET ? NEIGH_ARP_TABLE :
+						   NEIGH_ND_TABLE,
+		   dev, &server->key.addr, skb);
+}
+
+static void xmit_output(struct dray_packet *pkt, struct dst_entry *dst)
+{
+	skb_dst_set_noref(pkt->skb, dst);
+	if (pkt->family == AF_INET)
+		ip_output(pkt->dn->net, NULL, pkt->skb);
+	else
+		ip6_output(pkt->dn->net, NULL, pkt->skb);
+}
+
+static void xmit_send(struct dray_packet *pkt, struct dray_server *server,
+		      const struct dray_route *route, bool fits)
+{
+	struct dst_entry *dst = route->dst;
+	struct neighbour *n;
+
+	if (unlikely(pkt->family != server->key.family)) {
+		xmit_other_family(pkt->skb, dst->dev, server);
+		return;
+	}
+	n = fits && xmit_short(pkt, route) ? xmit_neigh(server, dst->dev) :
+					     NULL;
+	if (n)
+		xmit_to_neigh(pkt->skb, dst->dev, n);
+	else
+		xmit_output(pkt, dst);
+}
+
+static void xmit_count(const struct dray_packet *pkt,
+		       const struct dray_server *server)
+{
+	dray_stats_count(server->stats, pkt->skb->len, pkt->new_flow);
+	dray_stats_count(pkt->service->stats, pkt->skb->len, pkt->new_flow);
+}
+
+enum dray_verdict dray_xmit(struct dray_packet *pkt,
+			    struct dray_server *server)
+{
+	const struct dray_route *route = dray_route_get(pkt->dn, server);
+	bool fits;
+
+	if (unlikely(!route || !route->dst)) {
+		if (!route || route->reach != DRAY_REACH_LOCAL)
+			return dray_drop(pkt, DRAY_REASON_NO_ROUTE);
+		xmit_count(pkt, server);
+		return dray_pass(pkt, DRAY_REASON_LOCAL_SERVER);
+	}
+	if (unlikely(xmit_ttl(pkt) <= 1)) {
+		xmit_icmp(pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
+			  ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
+		return dray_drop(pkt, DRAY_REASON_TTL);
+	}
+	if (unlikely(skb_warn_if_lro(pkt->skb)))
+		return dray_drop(pkt, DRAY_REASON_LRO);
+	fits = xmit_fits(pkt, route->mtu);
+	if (unlikely(!fits) && !(pkt->flags & PKT_ICMP) &&
+	    (!xmit_may_fragment(pkt, route->mtu) ||
+	     pkt->family != server->key.family)) {
+		xmit_icmp(pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			  ICMPV6_PKT_TOOBIG, 0, route->mtu);
+		return dray_drop(pkt, DRAY_REASON_MTU);
+	}
+	if (unlikely(xmit_writable(pkt)))
+		return dray_drop(pkt, DRAY_REASON_XMIT);
+	xmit_count(pkt, server);
+	xmit_prepare(pkt);
+	xmit_send(pkt, server, route, fits);
+	return DRAY_STOLEN;
+}
