@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The options of the word commands that are not classic ones. */
+#include <string.h>
+
+#include "text.h"
+#include "value.h"
+#include "words.h"
+
+static int set_timeout(struct words *w, const char *arg, int attr,
+		       uint32_t *value, struct usage *u)
+{
+	w->config.has |= DRAY_BIT(attr);
+	return take_timeout(arg, 1, value, u);
+}
+
+static int take_tcp(struct words *w, const char *arg, struct usage *u)
+{
+	return set_timeout(w, arg, DRAY_A_CONFIG_TIMEOUT_TCP,
+			   &w->config.timeout_tcp, u);
+}
+
+static int take_tcpfin(struct words *w, const char *arg, struct usage *u)
+{
+	return set_timeout(w, arg, DRAY_A_CONFIG_TIMEOUT_TCPFIN,
+			   &w->config.timeout_tcpfin, u);
+}
+
+static int take_udp(struct words *w, const char *arg, struct usage *u)
+{
+	return set_timeout(w, arg, DRAY_A_CONFIG_TIMEOUT_UDP,
+			   &w->config.timeout_udp, u);
+}
+
+static int take_hook(struct words *w, const char *arg, struct usage *u)
+{
+	if (!dray_hook_parse(arg, &w->config.hook_mode))
+		return usage_fail(u, RC_USAGE, arg,
+			"invalid hook `%s': auto, early or input", arg);
+	w->config.has |= DRAY_BIT(DRAY_A_CONFIG_HOOK_MODE);
+	return 0;
+}
+
+static int set_limit(struct words *w, const char *arg, int attr, long min,
+		     const char *what, uint32_t *value, struct usage *u)
+{
+	w->config.has |= DRAY_BIT(attr);
+	return take_number(arg, min, 1L << 28, what, value, u);
+}
+
+static int take_flow_limit(struct words *w, const char *arg, struct usage *u)
+{
+	return set_limit(w, arg, DRAY_A_CONFIG_FLOW_LIMIT, 1024, "flow-limit",
+			 &w->config.flow_limit, u);
+}
+
+static int take_persist_limit(struct words *w, const char *arg,
+			      struct usage *u)
+{
+	return set_limit(w, arg, DRAY_A_CONFIG_PERSIST_LIMIT, 1024,
+			 "persist-limit", &w->config.persist_limit, u);
+}
+
+static int take_unassured_limit(struct words *w, const char *arg,
+				struct usage *u)
+{
+	return set_limit(w, arg, DRAY_A_CONFIG_UNASSURED_LIMIT, 64,
+			 "unassured-limit", &w->config.unassured_limit, u);
+}
+
+static int take_role(struct words *w, const char *arg, struct usage *u)
+{
+	if (!dray_role_parse(arg, &w->vip.role))
+		return usage_fail(u, RC_USAGE, arg,
+				  "invalid role `%s': active or standby", arg);
+	w->vip.has |= DRAY_BIT(DRAY_A_VIP_ROLE);
+	return 0;
+}
+
+static int take_lease(struct words *w, const char *arg, struct usage *u)
+{
+	w->vip.has |= DRAY_BIT(DRAY_A_VIP_LEASE);
+	return take_number(arg, 0, DRAY_MAX_MS, "lease", &w->vip.lease, u);
+}
+
+static int take_peer(struct words *w, const char *arg, struct usage *u)
+{
+	if (w->vip.n_peers == DRAY_MAXPEERS)
+		return usage_fail(u, RC_USAGE, arg, "more than %d peers",
+				  DRAY_MAXPEERS);
+	if (!dray_mac_parse(arg, w->vip.peers[w->vip.n_peers]))
+		return usage_fail(u, RC_USAGE, arg,
+				  "invalid MAC address `%s'", arg);
+	w->vip.n_peers++;
+	return 0;
+}
+
+static int take_client(struct words *w, const char *arg, struct usage *u)
+{
+	int found = dray_addrport_parse(arg, 0, &w->client, &w->client_port);
+
+	if (!found)
+		return usage_fail(u, RC_USAGE, arg,
+				  "invalid client address[:port] `%s'", arg);
+	w->client_port_given = found & DRAY_HAS_PORT;
+	return 0;
+}
+
+static int take_vip(struct words *w, const char *arg, struct usage *u)
+{
+	if (!dray_addr_parse(arg, &w->on_vip))
+		return usage_fail(u, RC_USAGE, arg,
+				  "invalid virtual address `%s'", arg);
+	return 0;
+}
+
+static int take_all(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	(void)u;
+	w->all = true;
+	return 0;
+}
+
+static int take_dry_run(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	(void)u;
+	w->dry_run = true;
+	return 0;
+}
+
+static int take_confirm(struct words *w, const char *arg, struct usage *u)
+{
+	return take_number(arg, 1, 86400, "confirmation time", &w->confirm, u);
+}
+
+static int take_options(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	(void)u;
+	w->options = true;
+	return 0;
+}
+
+const struct word_option word_options[] = {
+	{ "hook", true, take_hook, "auto|early|input",
+	  "where packets are taken from the stack" },
+	{ "timeout-tcp", true, take_tcp, "seconds",
+	  "how long an idle established flow is kept" },
+	{ "timeout-tcpfin", true, take_tcpfin, "seconds",
+	  "the same after the client's FIN" },
+	{ "timeout-udp", true, take_udp, "seconds",
+	  "the same for an idle UDP flow" },
+	{ "flow-limit", true, take_flow_limit, "n", "flow entries at most" },
+	{ "persist-limit", true, take_persist_limit, "n",
+	  "persist entries at most" },
+	{ "unassured-limit", true, take_unassured_limit, "n",
+	  "unassured entries at most" },
+	{ "role", true, take_role, "active|standby",
+	  "what this director is for the address" },
+	{ "lease", true, take_lease, "ms",
+	  "how long the role active holds from now; 0: no end" },
+	{ "peer", true, take_peer, "mac",
+	  "another director's MAC address; may be repeated" },
+	{ "client", true, take_client, "address",
+	  "only entries of that client; address[:port]" },
+	{ "vip", true, take_vip, "address",
+	  "only entries of that virtual address" },
+	{ "all", false, take_all, NULL, "delete everything that matches" },
+	{ "dry-run", false, take_dry_run, NULL,
+	  "print the difference, change nothing" },
+	{ "confirm", true, take_confirm, "seconds",
+	  "roll back by itself unless confirmed within that time" },
+	{ "options", false, take_options, NULL,
+	  "print commands and options, one a line" },
+};
+
+const unsigned int n_word_options =
+	sizeof(word_options) / sizeof(word_options[0]);
