@@ -12,6 +12,7 @@ import time
 
 CASE = re.compile(r"(not )?ok\b(?:\s+\d+)?(?:\s+-)?\s*(.*)")
 PLAN = re.compile(r"1\.\.(\d+)\s*(?:#\s*skip\S*\s*(.*))?$", re.I)
+TIMED = re.compile(r" \(\d+\.\ds\)$")
 DIRECTIVE = re.compile(r"(.*?)\s*#\s*(skip\S*|todo|xfail)\b:?\s*(.*)$", re.I)
 
 
@@ -26,7 +27,7 @@ class Stream:
         print("TAP version 13", file=out, flush=True)
 
     def case(self, good, name, seconds=None, skip=None):
-        took = "" if seconds is None else f" ({seconds:.1f}s)"
+        took = "" if seconds is None or TIMED.search(name) else f" ({seconds:.1f}s)"
         why = "" if skip is None else f" # SKIP {skip}"
         number = self.passed + self.failed + self.skipped + 1
         print(f"{'' if good else 'not '}ok {number} - {name}{took}{why}", file=self.out, flush=True)
@@ -53,6 +54,7 @@ class Program:
     def __init__(self, stream, name):
         self.stream = stream
         self.name = name
+        self.prefix = name + ": " if name else ""
         self.plan = None
         self.seen = self.failed = 0
         self.last = self.start = time.monotonic()
@@ -62,8 +64,9 @@ class Program:
         if case:
             self._case(not case[1], case[2])
         elif plan:
-            self.plan = int(plan[1])
-            if self.plan == 0:
+            # Several programs one after the other: their plans add up.
+            self.plan = (self.plan or 0) + int(plan[1])
+            if int(plan[1]) == 0:
                 self._skip_all(plan[2] or "no reason given")
         elif text.startswith("Bail out!"):
             self.fail(text)
@@ -73,13 +76,12 @@ class Program:
     def _case(self, good, text):
         directive = DIRECTIVE.match(text)
         skip = None
-        if directive and directive[2].lower().startswith("skip"):
+        if good and directive and directive[2].lower().startswith("skip"):
             text, skip = directive[1], directive[3] or "no reason given"
-            good = True
         now = time.monotonic()
         self.seen += 1
         self.failed += not good
-        self.stream.case(good, f"{self.name}: {text}", now - self.last, skip)
+        self.stream.case(good, self.prefix + text, now - self.last, skip)
         self.last = now
 
     def _skip_all(self, reason):
@@ -90,7 +92,7 @@ class Program:
         if report:
             self.stream.note(report)
         self.failed += 1
-        self.stream.case(False, f"{self.name}: {why}", time.monotonic() - self.start)
+        self.stream.case(False, self.prefix + why, time.monotonic() - self.start)
 
     def end(self, status):
         """The program ended by itself with this exit status."""
