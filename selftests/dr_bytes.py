@@ -47,10 +47,11 @@ def setup():
 
 
 def config():
-    lab.clear()
+    lines = ["-C"]
     for kind in "-t", "-u", "--sctp-service":
-        lab.balance(f"{kind} {VIP}:{PORT}")
-        lab.balance(f"{kind} [{VIP6}]:{PORT}")
+        lines += lab.lines(f"{kind} {VIP}:{PORT}")
+        lines += lab.lines(f"{kind} [{VIP6}]:{PORT}")
+    lab.batch(lines)
 
 
 def port():
@@ -300,8 +301,8 @@ def _():
     for space, last in ((lab.director, 1), (server, 2)):
         space.ip("link add link eth0 name v7 type vlan id 7", f"addr add 10.77.0.{last}/24 dev v7",
                  f"addr add 2001:db8:77::{last}/64 dev v7 nodad", "link set v7 up")
-    lab.director.run("ping -c 1 -W 3 10.77.0.2")
-    lab.director.run("ping -c 1 -W 3 2001:db8:77::2")
+    netlab.reach(lab.director, "10.77.0.2")
+    netlab.reach(lab.director, "2001:db8:77::2")
     tap = Tap(server, "v7", want=lambda seen: seen.dst in (VIP, VIP6))
     lab.clear()
     lab.adm(f"-A -u {VIP}:{PORT} -s rr", f"-A -u [{VIP6}]:{PORT} -s rr")
@@ -325,8 +326,8 @@ def _():
     third.ip("addr add 10.66.0.1/24 dev lo", "addr add 2001:db8:66::1/64 dev lo")
     lab.director.sysctl(ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
     lab.director.ip("route add 10.66.0.0/24 via 10.9.0.130", "route add 2001:db8:66::/64 via 2001:db8:9::130")
-    lab.director.run("ping -c 1 -W 3 10.66.0.1")
-    lab.director.run("ping -c 1 -W 3 2001:db8:66::1")
+    netlab.reach(lab.director, "10.66.0.1")
+    netlab.reach(lab.director, "2001:db8:66::1")
     tap = Tap(third, want=lambda seen: seen.dst in ("10.66.0.1", "2001:db8:66::1") and seen.proto in (UDP, 44))
     try:
         for target, source, cut in (("10.66.0.1", CLIENT, packet.fragments4), ("2001:db8:66::1", CLIENT6,

@@ -20,7 +20,7 @@ from lib import netlab, packet, taptest
 from lib.netlab import (CLIENT, CLIENT6, DIRECTOR, DIRECTOR6, VIP, VIP6, EchoServers, Lab, need_dray, rip,
                         tcp_open, tcp_upload, udp_ask)
 from lib.packet import ICMP, ICMP6, SYN, TCP, UDP, Tap
-from lib.taptest import case, check, same, wait_for
+from lib.taptest import case, check, same
 
 lab = None
 narrow = None
@@ -42,27 +42,27 @@ def setup():
                  "link set narrow up")
     EchoServers(lab, PORT)
     netlab.warm(lab)
-    wait_for(lambda: " 0% packet" in lab.director.run(f"ping -c 1 -W 1 {NARROW}", check_status=False), "narrow link")
-    wait_for(lambda: " 0% packet" in lab.director.run(f"ping -c 1 -W 1 {NARROW6}", check_status=False), "narrow link")
+    netlab.reach(lab.director, NARROW)
+    netlab.reach(lab.director, NARROW6)
 
 
 def fresh(kinds="tu", servers=(1, 2)):
-    lab.clear()
+    lines = ["-C"]
     for kind in kinds:
-        lab.balance(f"-{kind} {VIP}:{PORT}", servers=servers)
-        lab.balance(f"-{kind} [{VIP6}]:{PORT}", servers=servers)
+        lines += lab.lines(f"-{kind} {VIP}:{PORT}", servers)
+        lines += lab.lines(f"-{kind} [{VIP6}]:{PORT}", servers)
+    lab.batch(lines)
 
 
 def fresh_narrow(kinds="tu"):
-    lab.clear()
-    lines = []
+    lines = ["-C"]
     for kind in kinds:
         lines += [f"-A -{kind} {VIP}:{PORT} -s rr", f"-a -{kind} {VIP}:{PORT} -r {NARROW} -g",
                   f"-A -{kind} [{VIP6}]:{PORT} -s rr", f"-a -{kind} [{VIP6}]:{PORT} -r [{NARROW6}]:{PORT} -g"]
     lab.batch(lines)
     # What an earlier case taught the client about the path must go.
-    lab.client.ip("route flush cache", "-6 route flush cache", check_status=False)
-    lab.client.run("ip -6 route flush cache", check_status=False)
+    lab.client.ip("route flush cache")
+    lab.client.run("ip -6 route flush cache")
 
 
 def port():
@@ -115,7 +115,7 @@ def disorder(make, cut, mtu):
     for part in reversed(parts):
         sender.send(packet.frame(lab.director.mac(), lab.client.mac(), part))
     sender.close()
-    got = [tap.all(1, 2) for tap in taps]
+    got = packet.gather(taps)
     check(sorted(map(bool, got)) == [False, True], f"frames at the servers: {[len(g) for g in got]}")
     frames = got[0] or got[1]
     check(max(len(f.ip) for f in frames) <= mtu, f"a piece is larger than those that came ({mtu})")
@@ -284,7 +284,7 @@ def steered(six, kind, code, rest, protocol=UDP, known=True, inner_frag=0x4000):
 
     if known:
         send(packet.ip(client, vip, protocol, segment(client, vip, sport, PORT)))
-        first = [tap.all(1, 2) for tap in taps]
+        first = packet.gather(taps)
         check(any(first), "the flow's first packet did not arrive")
         home = 0 if first[0] else 1
     more = {} if six else {"frag": inner_frag}
@@ -292,7 +292,7 @@ def steered(six, kind, code, rest, protocol=UDP, known=True, inner_frag=0x4000):
     error = packet.icmp6(router, vip, kind, code, rest, inside) if six else packet.icmp(kind, code, rest, inside)
     made = packet.ip(router, vip, ICMP6 if six else ICMP, error)
     send(made)
-    got = [tap.all(1, 1.5 if tap is taps[0] or not known else 0.5) for tap in taps]
+    got = packet.gather(taps, 3 if known else 1)
     sender.close()
     if not known:
         same([len(g) for g in got], [0, 0], "frames at the servers")

@@ -13,10 +13,12 @@ The admin tool is $ADM, default drayadm: with ADM=ipvsadm most tests run on IPVS
 """
 
 import ctypes
+import fcntl
 import os
 import re
 import shlex
 import socket
+import struct
 import subprocess
 import threading
 
@@ -35,9 +37,13 @@ _home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
 _depth = threading.local()
 
 
+def _call(function, *args):
+    if getattr(_libc, function)(*args):
+        raise OSError(ctypes.get_errno(), function)
+
+
 def setns(fd):
-    if _libc.setns(fd, 0x40000000):
-        raise OSError(ctypes.get_errno(), "setns")
+    _call("setns", fd, 0x40000000)
 
 
 def rip(n):
@@ -66,10 +72,15 @@ class Namespace:
     def __init__(self, name):
         self.name = f"{name}-{os.urandom(3).hex()}"
         self.procs = []
-        run(f"ip netns add {self.name}")
-        self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
-        with self:
-            run("ip link set lo up")
+        os.makedirs("/run/netns", exist_ok=True)
+        path = f"/run/netns/{self.name}"
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o444))
+        here = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        _call("unshare", 0x40000000)
+        _call("mount", b"/proc/thread-self/ns/net", path.encode(), b"none", 0x1000, None)
+        setns(here)
+        os.close(here)
+        self.fd = os.open(path, os.O_RDONLY)
 
     def __enter__(self):
         stack = _depth.__dict__.setdefault("stack", [_home])
@@ -120,16 +131,17 @@ class Namespace:
             return sock
 
     def mac(self, device="eth0"):
-        with self:
-            text = run(f"ip -o link show {device}")
-        return bytes.fromhex(re.search(r"link/ether ([0-9a-f:]+)", text)[1].replace(":", ""))
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            # SIOCGIFHWADDR
+            return fcntl.ioctl(sock, 0x8927, struct.pack("16s16x", device.encode()))[18:24]
 
     def delete(self):
         for proc in self.procs:
             proc.kill()
             proc.wait()
         os.close(self.fd)
-        run(f"ip netns del {self.name}", check_status=False)
+        _call("umount2", f"/run/netns/{self.name}".encode(), 2)
+        os.unlink(f"/run/netns/{self.name}")
 
 
 class Lab:
@@ -140,35 +152,31 @@ class Lab:
         taptest.cleanup(self.delete)
         self.bridge = self._space("br")
         self.bridge.ip("link add br0 type bridge mcast_snooping 0 forward_delay 0", "link set br0 up")
-        self.clients = [self.host(f"client{n}", 50 + n, mtu) for n in range(clients)]
+        director = [f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad preferred_lft 0"]
+        routes = [f"route add {VIP}/32 via {DIRECTOR}", f"route add {VIP6}/128 via {DIRECTOR6}"]
+        self.director = self.host("director", 119, mtu, director if vip_local else [])
+        self.clients = [self.host(f"client{n}", 50 + n, mtu, [] if vip_local else routes) for n in range(clients)]
         self.client = self.clients[0]
-        self.director = self.host("director", 119, mtu)
         self.servers = [self.host(f"rs{n}", 120 + n, mtu) for n in range(1, servers + 1)]
         self.director.sysctl(ipv4__ip_forward=0, ipv4__conf__all__send_redirects=1)
-        if vip_on_servers:
-            for server in self.servers:
-                self.give_vip_to_server(server)
-        if vip_local:
-            self.director.ip(f"addr add {VIP}/32 dev eth0", f"addr add {VIP6}/128 dev eth0 nodad preferred_lft 0")
-        else:
-            for client in self.clients:
-                client.ip(f"route add {VIP}/32 via {DIRECTOR}", f"route add {VIP6}/128 via {DIRECTOR6}")
+        for server in self.servers if vip_on_servers else []:
+            self.give_vip_to_server(server)
 
     def _space(self, name):
         space = Namespace(name)
         self.spaces.append(space)
         return space
 
-    def host(self, name, number, mtu=1500):
-        """A further host on the bridge."""
+    def host(self, name, number, mtu=1500, more=()):
+        """A further host on the bridge; more: commands for ip(8) in it."""
         space = self._space(name)
         space.sysctl(ipv6__conf__default__accept_dad=0, ipv6__conf__default__accept_ra=0,
                      ipv6__conf__default__router_solicitations=0)
         port = f"p{number}"
         self.bridge.ip(f"link add {port} mtu {mtu} type veth peer name eth0 mtu {mtu} netns {space.name}",
                        f"link set {port} master br0 up")
-        space.ip(f"addr add 10.9.0.{number}/16 dev eth0",
-                 f"addr add 2001:db8:9::{number}/64 dev eth0 nodad", "link set eth0 up")
+        space.ip("link set lo up", f"addr add 10.9.0.{number}/16 dev eth0",
+                 f"addr add 2001:db8:9::{number}/64 dev eth0 nodad", "link set eth0 up", *more)
         return space
 
     @staticmethod
@@ -192,12 +200,15 @@ class Lab:
 
     def balance(self, service, servers=None, options="-s rr", server_options=""):
         """A service, new, with all servers or those with these numbers."""
+        self.batch(self.lines(service, servers, options, server_options))
+
+    def lines(self, service, servers=None, options="-s rr", server_options=""):
+        """The commands of balance(), for batch()."""
         port = re.search(r"\]:(\d+)$", service)
-        lines = [f"-A {service} {options}"]
+        yield f"-A {service} {options}"
         for n in servers or range(1, len(self.servers) + 1):
             address = f"[{rip6(n)}]:{port[1]}" if port else rip(n)
-            lines.append(f"-a {service} -r {address} -g {server_options}")
-        self.batch(lines)
+            yield f"-a {service} -r {address} -g {server_options}"
 
     def add_server(self, service, address, server_options=""):
         self.adm(f"-a {service} -r {address} -g {server_options}")
@@ -395,12 +406,26 @@ def tcp_upload(sock, size):
     return int(answer.split()[-1]) if answer.strip() else 0
 
 
+def reach(space, address, seconds=10):
+    """Resolve an address: a datagram to a closed port must be refused."""
+    def refused():
+        with space.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(1)
+            try:
+                sock.connect((address, 9))
+                sock.send(b"")
+                sock.recv(1)
+            except ConnectionRefusedError:
+                return True
+            except OSError:
+                return False
+    wait_for(refused, f"{space.name}: {address} answers", seconds)
+
+
 def warm(lab, client=None):
     """Resolve every neighbour that frames made by hand will need."""
-    client = client or lab.client
     for n in range(1, len(lab.servers) + 1):
-        for address in (rip(n), rip6(n)):
-            wait_for(lambda a=address: " 0% packet loss" in lab.director.run(
-                f"ping -c 1 -W 1 {a}", check_status=False), f"ping {address}")
-    for address in (DIRECTOR, DIRECTOR6):
-        client.run(f"ping -c 1 -W 2 {address}")
+        reach(lab.director, rip(n))
+        reach(lab.director, rip6(n))
+    reach(client or lab.client, DIRECTOR)
+    reach(client or lab.client, DIRECTOR6)

@@ -7,6 +7,7 @@ one, and the IPv4 header checksum that belongs to it.
 """
 
 import ipaddress
+import select
 import struct
 
 TCP, UDP, SCTP, ICMP, ICMP6 = 6, 17, 132, 1, 58
@@ -202,3 +203,12 @@ class Tap:
 
     def drop(self):
         self.all()
+
+
+def gather(taps, seconds=3.0):
+    """Wait until one of the taps has a frame; then the frames of each."""
+    while select.select([tap.sock for tap in taps], [], [], seconds)[0]:
+        got = [tap.all() for tap in taps]
+        if any(got):
+            return got
+    return [[] for _ in taps]
