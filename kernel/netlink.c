@@ -208,6 +208,31 @@ u32 dray_nl_dump_seq(struct netlink_callback *cb)
 	return generation;
 }
 
+void dray_nl_ids_init(struct dray_nl_ids *ids, u32 next)
+{
+	ids->from = max(next, 1U);	/* 0 is no id */
+	ids->last = ids->from - 1;
+	ids->wrapped = false;
+}
+
+void *dray_nl_ids_next(struct dray_nl_ids *ids, struct xarray *xa)
+{
+	unsigned long id = ids->last;
+	void *found = NULL;
+
+	if (!ids->wrapped) {
+		found = xa_find_after(xa, &id, U32_MAX, XA_PRESENT);
+		if (!found) {
+			ids->wrapped = true;
+			id = 0;
+		}
+	}
+	if (!found)
+		found = xa_find_after(xa, &id, ids->from - 1, XA_PRESENT);
+	ids->last = id;
+	return found;
+}
+
 void *dray_nl_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
 		       u8 cmd)
 {

@@ -163,6 +163,42 @@ struct dray_net *dray_nl_dump_net(const struct netlink_callback *cb);
 u32 dray_nl_dump_seq(struct netlink_callback *cb);
 
 /**
+ * struct dray_nl_ids - where a dump by ids is
+ * @from: id that was to be given out next when the dump began
+ * @last: id that was met last
+ * @wrapped: whether the end of all ids is behind it
+ *
+ * Ids are given out in a circle.  A dump goes once round, the oldest first,
+ * from the id that is to be given out next: so it meets exactly once whatever
+ * is there all the time, and what is added meanwhile is not in front of it and
+ * cannot keep it from ending.
+ */
+struct dray_nl_ids {
+	u32 from;
+	u32 last;
+	bool wrapped;
+};
+
+/**
+ * dray_nl_ids_init() - begin to go by ids
+ * @ids: position
+ * @next: id that is to be given out next
+ *
+ * Context: any.
+ */
+void dray_nl_ids_init(struct dray_nl_ids *ids, u32 next);
+
+/**
+ * dray_nl_ids_next() - what has the next id
+ * @ids: position
+ * @xa: what there is by id
+ *
+ * Context: RCU read side.
+ * Return: what has the id, NULL at the end.
+ */
+void *dray_nl_ids_next(struct dray_nl_ids *ids, struct xarray *xa);
+
+/**
  * dray_nl_dump_put() - begin a message of a dump
  * @skb: chunk
  * @cb: the dump

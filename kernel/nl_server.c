@@ -328,11 +328,10 @@ int dray_nl_get_server_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* Where a dump of servers goes on.  It goes by the ids of servers, which do not
- * move as the slots of a service do, and are not used again while a dump may
- * last: a server that is there all the time is met exactly once.
+ * move as the slots of a service do.
  */
 struct server_dump {
-	unsigned long last;
+	struct dray_nl_ids ids;
 	u32 service;	/* id of the only one asked for, or 0 */
 	u32 hint;	/* slot where the next server may be */
 };
@@ -360,10 +359,14 @@ int dray_nl_get_server_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = dray_genl_dump_attrs(cb);
 	struct server_dump *dump = (void *)cb->ctx;
+	struct dray_net *dn = dray_nl_dump_net(cb);
 	int err;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
 	memset(dump, 0, sizeof(*dump));
+	mutex_lock(&dn->lock);
+	dray_nl_ids_init(&dump->ids, dn->next_server);
+	mutex_unlock(&dn->lock);
 	err = dray_nl_request(cb->nlh, attrs, BIT(DRAY_A_SERVICE), 0,
 			      cb->extack);
 	if (err || !attrs[DRAY_A_SERVICE])
@@ -380,6 +383,9 @@ dump_slot(const struct dray_server *server, u32 *hint)
 	struct dray_service_conf *conf = rcu_dereference(server->service->conf);
 	const struct dray_service_slot *slot;
 
+	/* The servers of a new service are published before it is. */
+	if (!conf)
+		return NULL;
 	if (*hint < conf->n && conf->slots[*hint].server == server)
 		slot = &conf->slots[*hint];
 	else
@@ -416,16 +422,15 @@ int dray_nl_get_server_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct server_dump *dump = (void *)cb->ctx;
 	u32 generation = dray_nl_dump_seq(cb);
 	const struct dray_server *server;
-	unsigned long id = dump->last;
+	struct dray_nl_ids at = dump->ids;
 	int err = 0;
 
 	rcu_read_lock();
-	while ((server = xa_find_after(&dn->servers, &id, ULONG_MAX,
-				       XA_PRESENT))) {
+	while ((server = dray_nl_ids_next(&at, &dn->servers))) {
 		err = dump_server(skb, cb, server, generation);
 		if (err)
 			break;
-		dump->last = id;
+		dump->ids = at;
 	}
 	rcu_read_unlock();
 	dray_nl_dump_seq(cb);

@@ -136,11 +136,10 @@ struct dray_service *dray_nl_service_get(struct dray_net *dn,
 static void service_defaults(const struct dray_service_key *key,
 			     struct dray_service_params *params)
 {
-	*params = (struct dray_service_params){
-		.sched = dray_scheduler_find("wlc"),
-		.down_hold = DRAY_DOWN_HOLD,
-		.persist_prefix = key->family == AF_INET ? 32 : 128,
-	};
+	memset(params, 0, sizeof(*params));	/* compared as memory */
+	params->sched = dray_scheduler_find("wlc");
+	params->down_hold = DRAY_DOWN_HOLD;
+	params->persist_prefix = key->family == AF_INET ? 32 : 128;
 }
 
 static int service_scheduler(const struct nlattr *attr,
@@ -419,18 +418,19 @@ int dray_nl_get_service_doit(struct sk_buff *skb, struct genl_info *info)
 	return dray_nl_reply_send(info, msg, hdr, err);
 }
 
-/* Where a dump of services goes on.  Ids are not used again while a dump may
- * last, so a service that is there all the time is met exactly once.
- */
+/* Where a dump of services goes on. */
 struct service_dump {
-	unsigned long last;
+	struct dray_nl_ids ids;
 };
 
 int dray_nl_get_service_start(struct netlink_callback *cb)
 {
 	struct service_dump *dump = (void *)cb->ctx;
+	struct dray_net *dn = dray_nl_dump_net(cb);
 
-	dump->last = 0;
+	mutex_lock(&dn->lock);
+	dray_nl_ids_init(&dump->ids, dn->next_service);
+	mutex_unlock(&dn->lock);
 	return dray_nl_request(cb->nlh, dray_genl_dump_attrs(cb), 0, 0,
 			       cb->extack);
 }
@@ -454,16 +454,15 @@ int dray_nl_get_service_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct service_dump *dump = (void *)cb->ctx;
 	u32 generation = dray_nl_dump_seq(cb);
 	const struct dray_service *service;
-	unsigned long id = dump->last;
+	struct dray_nl_ids at = dump->ids;
 	int err = 0;
 
 	rcu_read_lock();
-	while ((service = xa_find_after(&dn->service_ids, &id, ULONG_MAX,
-					XA_PRESENT))) {
+	while ((service = dray_nl_ids_next(&at, &dn->service_ids))) {
 		err = dump_service(skb, cb, service, generation);
 		if (err)
 			break;
-		dump->last = id;
+		dump->ids = at;
 	}
 	rcu_read_unlock();
 	dray_nl_dump_seq(cb);
