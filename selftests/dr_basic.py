@@ -17,9 +17,9 @@ import subprocess
 import tempfile
 
 from lib import netlab, taptest
-from lib.netlab import (CLIENT, CLIENT6, DIRECTOR, VIP, VIP6, EchoServers, Lab, need_dray, rip, rip6,
-                        tcp_ask, tcp_open, udp_ask)
+from lib.netlab import CLIENT, CLIENT6, DIRECTOR, VIP, VIP6, Lab, need_dray, rip, rip6
 from lib.taptest import Skip, case, check, same, wait_for
+from lib.traffic import EchoServers, tcp_ask, tcp_open, udp_ask
 
 lab = None
 PORT = 7000
@@ -427,12 +427,14 @@ def _():
         servers.close()
 
 
-@case("a request made on the director to its own VIP is not forwarded")
+@case("a request made on the director to its own VIP is left to its local stack")
 def _():
     need_dray()
     fresh()
     lab.balance(f"-t {VIP}:{PORT}")
+    lab.balance(f"-t [{VIP6}]:{PORT}")
     same(tcp_ask(lab.director, VIP, PORT, seconds=2), "ConnectionRefusedError", "connect")
+    same(tcp_ask(lab.director, VIP6, PORT, seconds=2), "ConnectionRefusedError", "connect over IPv6")
 
 
 @case("clients of both families at once, IPv6 source addresses kept")

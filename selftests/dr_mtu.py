@@ -17,10 +17,10 @@ import socket
 import struct
 
 from lib import netlab, packet, taptest
-from lib.netlab import (CLIENT, CLIENT6, DIRECTOR, DIRECTOR6, VIP, VIP6, EchoServers, Lab, need_dray, rip,
-                        tcp_open, tcp_upload, udp_ask)
+from lib.netlab import CLIENT, CLIENT6, DIRECTOR, DIRECTOR6, VIP, VIP6, Lab, need_dray
 from lib.packet import ICMP, ICMP6, SYN, TCP, UDP, Tap
 from lib.taptest import case, check, same
+from lib.traffic import EchoServers, tcp_open, tcp_upload, udp_ask
 
 lab = None
 narrow = None
