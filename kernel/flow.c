@@ -393,6 +393,7 @@ void dray_flow_walk_init(struct dray_flow_walk *walk, struct dray_net *dn)
 }
 
 void dray_flow_walk_start(struct dray_flow_walk *walk)
+	__acquires(RCU)
 {
 	rhashtable_walk_start(&walk->iter);
 }
@@ -431,6 +432,7 @@ struct dray_flow *dray_flow_walk_next(struct dray_flow_walk *walk)
 }
 
 void dray_flow_walk_stop(struct dray_flow_walk *walk)
+	__releases(RCU)
 {
 	rhashtable_walk_stop(&walk->iter);
 }

@@ -5,8 +5,8 @@
  *
  * An entry has no timer, no reference to its server and no lock.  Its state
  * changes by cmpxchg64() of one word that holds its server too, so that each
- * change is made and accounted by exactly one CPU; expiry is judged when it is looked at, and a sweeper
- * frees what has expired.
+ * change is made and accounted by exactly one CPU; expiry is judged when it is
+ * looked at, and a sweeper frees what has expired.
  *
  * Life of an entry.  It is "unassured" until its client has shown that it is
  * real.  Unassured entries stand in a queue in the order of their making, from
@@ -31,7 +31,7 @@ struct dray_server;
 struct dray_service;
 
 #define DRAY_FLOW_LIMIT_MIN	1024
-#define DRAY_FLOW_LIMIT_MAX	(1 << 28)
+#define DRAY_FLOW_LIMIT_MAX	BIT(28)
 #define DRAY_UNASSURED_MIN	64
 #define DRAY_HALF_OPEN		20	/* seconds, DESIGN 6 */
 
@@ -148,7 +148,7 @@ struct dray_flow_tuple {
  * @n_pages: number of @pages; read without the lock to report memory
  */
 struct dray_flow_queue {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards all of it */
 	struct list_head pages;
 	u32 n_pages;
 };

@@ -330,17 +330,13 @@ static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
  * connection tracking.  LOCAL_IN 97: after the filter, just before IPVS at 98
  * and 99.  FORWARD 97: the same for a VIP that is not local.
  */
-#define DRAY_HOOKS(fn, family)						\
-	{ .hook = fn, .pf = family, .hooknum = NF_INET_PRE_ROUTING,	\
-	  .priority = NF_IP_PRI_RAW + 10 },				\
-	{ .hook = fn, .pf = family, .hooknum = NF_INET_LOCAL_IN,	\
-	  .priority = NF_IP_PRI_NAT_SRC - 3 },				\
-	{ .hook = fn, .pf = family, .hooknum = NF_INET_FORWARD,		\
-	  .priority = NF_IP_PRI_NAT_SRC - 3 }
-
-static const struct nf_hook_ops dray_hook_ops[2][DRAY_N_HOOKS] = {
-	{ DRAY_HOOKS(dray_hook4, NFPROTO_IPV4) },
-	{ DRAY_HOOKS(dray_hook6, NFPROTO_IPV6) },
+static const struct {
+	unsigned int hooknum;
+	int priority;
+} dray_hook_points[DRAY_N_HOOKS] = {
+	{ NF_INET_PRE_ROUTING, NF_IP_PRI_RAW + 10 },
+	{ NF_INET_LOCAL_IN, NF_IP_PRI_NAT_SRC - 3 },
+	{ NF_INET_FORWARD, NF_IP_PRI_NAT_SRC - 3 },
 };
 
 /* A security module has a hook at the very front of POST_ROUTING in every
@@ -358,6 +354,15 @@ static nf_hookfn *postrouting_lsm(const struct nf_hook_entries *e)
 							      NULL;
 }
 
+static bool packet_secmark(const struct sk_buff *skb)
+{
+#ifdef CONFIG_NETWORK_SECMARK
+	return skb->secmark;
+#else
+	return false;
+#endif
+}
+
 bool dray_postrouting_clear(const struct dray_packet *pkt)
 {
 	struct nf_hook_entries __rcu * const *hooks =
@@ -368,16 +373,18 @@ bool dray_postrouting_clear(const struct dray_packet *pkt)
 	e = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
 	if (!e)
 		return true;
-	return e->num_hook_entries == 1 && !pkt->skb->secmark &&
+	return e->num_hook_entries == 1 && !packet_secmark(pkt->skb) &&
 	       e->hooks[0].hook ==
 	       pkt->dn->lsm_hook[dray_family_index(pkt->family)];
 }
 
 static void hooks_find_lsm(struct dray_net *dn)
 {
+	const struct netns_nf *nf = &dn->net->nf;
+
 	rcu_read_lock();
-	dn->lsm_hook[0] = postrouting_lsm(rcu_dereference(dn->net->nf.hooks_ipv4[NF_INET_POST_ROUTING]));
-	dn->lsm_hook[1] = postrouting_lsm(rcu_dereference(dn->net->nf.hooks_ipv6[NF_INET_POST_ROUTING]));
+	dn->lsm_hook[0] = postrouting_lsm(rcu_dereference(nf->hooks_ipv4[NF_INET_POST_ROUTING]));
+	dn->lsm_hook[1] = postrouting_lsm(rcu_dereference(nf->hooks_ipv6[NF_INET_POST_ROUTING]));
 	rcu_read_unlock();
 }
 
@@ -393,8 +400,13 @@ int dray_hooks_register(struct dray_net *dn, u8 family)
 		return 0;
 	hooks_find_lsm(dn);
 	for (i = 0; i < DRAY_N_HOOKS; i++) {
-		ops[i] = dray_hook_ops[index][i];
-		ops[i].priv = dn;
+		ops[i] = (struct nf_hook_ops) {
+			.hook = index ? dray_hook6 : dray_hook4,
+			.pf = index ? NFPROTO_IPV6 : NFPROTO_IPV4,
+			.hooknum = dray_hook_points[i].hooknum,
+			.priority = dray_hook_points[i].priority,
+			.priv = dn,
+		};
 	}
 	err = nf_register_net_hooks(dn->net, ops, DRAY_N_HOOKS);
 	if (!err)

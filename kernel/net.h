@@ -89,7 +89,7 @@ struct dray_net {
 	struct xarray service_ids;
 	struct dray_reasons __percpu *reasons;
 
-	struct mutex lock;
+	struct mutex lock;	/* guards the configuration; see above */
 	u32 generation;
 	u32 n_services[2];
 	bool hooks_on[2];

@@ -236,9 +236,6 @@ static enum dray_verdict parse4(struct dray_packet *pkt)
 	pkt->saddr.ip = iph->saddr;
 	pkt->daddr.ip = iph->daddr;
 	pkt->protocol = iph->protocol;
-	/* Only where there was no memory to put it together. */
-	if (ip_is_fragment(iph))
-		return dray_pass(pkt, DRAY_REASON_FRAGMENT);
 	if (iph->protocol == IPPROTO_ICMP)
 		return parse_icmp4(pkt, off);
 	return parse_transport(pkt, off, pkt->skb->len);
@@ -261,7 +258,7 @@ static enum dray_verdict parse6(struct dray_packet *pkt)
 		if (protocol < 0)
 			return dray_pass(pkt, DRAY_REASON_MALFORMED);
 		if (frag)
-			return dray_pass(pkt, DRAY_REASON_FRAGMENT);
+			return dray_drop(pkt, DRAY_REASON_FRAGMENT);
 	}
 	pkt->protocol = protocol;
 	if (protocol == IPPROTO_ICMPV6)

@@ -14,10 +14,20 @@
 
 #include "schedule.h"
 
+/* The first slot from @slot on whose server is usable; the end if none is. */
+static const struct dray_service_slot *
+usable_from(const struct dray_service_conf *conf,
+	    const struct dray_service_slot *slot)
+{
+	while (slot < conf->slots + conf->n && !dray_server_usable(slot))
+		slot++;
+	return slot;
+}
+
 #define for_each_usable(slot, conf)					\
-	for ((slot) = (conf)->slots; (slot) < (conf)->slots + (conf)->n; \
-	     (slot)++)							\
-		if (!dray_server_usable(slot)) {} else
+	for ((slot) = usable_from(conf, (conf)->slots);			\
+	     (slot) < (conf)->slots + (conf)->n;			\
+	     (slot) = usable_from(conf, (slot) + 1))
 
 static u64 server_load(const struct dray_server *server)
 {

@@ -73,7 +73,7 @@ struct dray_server {
 	atomic_t inactive;
 	atomic_t persistent;
 
-	spinlock_t route_lock;
+	spinlock_t route_lock;	/* guards route */
 	struct dray_stats_sum zero;
 	struct dray_service *service;
 	struct list_head owned;

@@ -127,7 +127,7 @@ struct dray_service {
 	struct dray_stats __percpu *stats;
 
 	atomic_t cursor ____cacheline_aligned_in_smp;
-	spinlock_t wrr_lock;
+	spinlock_t wrr_lock;	/* guards wrr_pos and wrr_weight */
 	u32 wrr_pos;
 	u32 wrr_weight;
 

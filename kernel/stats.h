@@ -20,10 +20,10 @@
 	R(BRIDGED, "bridged", "pass", "a bridged frame for another host")	\
 	R(PEER, "peer", "pass", "the frame came from a peer director")		\
 	R(STANDBY, "standby", "drop", "another director serves the VIP")	\
-	R(STANDBY_PASS, "standby-pass", "pass", "standby, and the VIP is not local or this host is a server") \
+	R(STANDBY_PASS, "standby-pass", "pass", "standby; routed on or served here") \
 	R(LEASE, "lease", "drop", "the lease of the role active has run out")	\
 	R(MALFORMED, "malformed", "pass", "headers are short or do not fit")	\
-	R(FRAGMENT, "fragment", "pass", "a fragment that could not be reassembled") \
+	R(FRAGMENT, "fragment", "drop", "a fragment that could not be reassembled") \
 	R(REASSEMBLING, "reassembling", "hold", "a fragment waits for the others") \
 	R(PROTOCOL, "protocol", "pass", "not TCP, UDP, SCTP or an ICMP error")	\
 	R(SOURCE, "source", "drop", "an impossible source address")		\
@@ -36,7 +36,7 @@
 	R(STATELESS, "stateless", "forward", "forwarded without an entry")	\
 	R(FLOW_LIMIT, "flow-limit", "forward", "no entry: the flow limit is reached") \
 	R(PERSIST_LIMIT, "persist-limit", "forward", "no persist entry: its limit is reached") \
-	R(UNASSURED_LIMIT, "unassured-limit", "forward", "no entry: the budget for unassured ones is used") \
+	R(UNASSURED_LIMIT, "unassured-limit", "forward", "no entry: the unassured budget is used") \
 	R(NO_MEMORY, "no-memory", "forward", "no entry: out of memory")	\
 	R(EVICTED, "evicted", "forward", "an unassured entry gave way to a newer one") \
 	R(MOVED, "moved", "forward", "a flow moved away from a server that is gone or down") \

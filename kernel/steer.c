@@ -21,7 +21,7 @@
 static u64 steer_hash(const struct dray_packet *pkt)
 {
 	static const siphash_key_t key = {
-		{ 0x64726179207475b5ULL, 0x706c65206b657931ULL }
+		{ 0x6472617920747570ULL, 0x6c65206b65792031ULL }
 	};
 	const struct dray_service_params *params = &pkt->conf->params;
 	union nf_inet_addr client = pkt->saddr;
@@ -200,6 +200,8 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	struct dray_flow *flow;
 	u8 reason = 0;
 
+	if (pkt->skb->dev->flags & IFF_LOOPBACK)
+		return dray_pass(pkt, DRAY_REASON_LOCAL_SOURCE);
 	if (source_impossible(pkt))
 		return dray_drop(pkt, DRAY_REASON_SOURCE);
 	if (source_local(pkt))

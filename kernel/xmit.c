@@ -15,6 +15,7 @@
 #include <linux/icmpv6.h>
 #include <linux/inetdevice.h>
 #include <net/arp.h>
+#include <net/gso.h>
 #include <net/icmp.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
@@ -22,9 +23,6 @@
 #include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/route.h>
-#if __has_include(<net/gso.h>)
-#include <net/gso.h>
-#endif
 
 #include "hook.h"
 #include "packet.h"
