@@ -45,9 +45,16 @@ const struct command commands[] = {
 	  "         [--lease MS] [--peer MAC]... | vip del ADDRESS",
 	  "roles of virtual addresses on this director",
 	  "role lease peer json", cmd_vip },
-	{ "save", NULL, "[-n]",
+	{ "save", NULL, "",
 	  "write settings, services and virtual addresses for apply",
 	  "numeric", cmd_save },
+	{ "apply", NULL, "FILE [--dry-run] [--strict] [--confirm SECONDS]",
+	  "make the configuration what a file says, all or nothing",
+	  "dry-run strict confirm", cmd_apply },
+	{ "confirm", NULL, "", "keep what apply --confirm has done", "",
+	  cmd_confirm },
+	{ "monitor", NULL, "[--json]", "print changes as they happen",
+	  "json", cmd_monitor },
 	{ "help", NULL, "[--options]", "print the help", "options", cmd_help },
 };
 

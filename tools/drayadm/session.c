@@ -18,10 +18,12 @@
 static void prefix(const struct session *s)
 {
 	fflush(stdout);
-	if (s->file)
-		fprintf(stderr, "%s:", s->file);
-	if (s->line)
-		fprintf(stderr, s->file ? "%u: " : "line %u: ", s->line);
+	if (s->file && s->line)
+		fprintf(stderr, "%s:%u: ", s->file, s->line);
+	else if (s->line)
+		fprintf(stderr, "line %u: ", s->line);
+	else if (s->file)
+		fprintf(stderr, "%s: ", s->file);
 }
 
 void complain(const struct session *s, const char *format, ...)

@@ -65,6 +65,9 @@ int cmd_persist(struct session *s, struct words *w);
 int cmd_state(struct session *s, struct words *w);
 int cmd_vip(struct session *s, struct words *w);
 int cmd_save(struct session *s, struct words *w);
+int cmd_apply(struct session *s, struct words *w);
+int cmd_confirm(struct session *s, struct words *w);
+int cmd_monitor(struct session *s, struct words *w);
 int cmd_help(struct session *s, struct words *w);
 
 #endif

@@ -49,6 +49,7 @@ struct dray_server {
 	bool overloaded;
 	struct dray_stats stats;
 	struct dray_rates rates;
+	unsigned int line;	/* in the file that said so; 0: none did */
 };
 
 struct dray_service {
@@ -63,6 +64,7 @@ struct dray_service {
 	bool vip_local, rules_bypassed;
 	struct dray_stats stats;
 	struct dray_rates rates;
+	unsigned int line;
 
 	struct dray_server *servers;
 	size_t n_servers;
@@ -75,6 +77,7 @@ struct dray_vip {
 	uint32_t lease, lease_left;	/* ms */
 	uint8_t peers[DRAY_MAXPEERS][DRAY_MACLEN];
 	size_t n_peers;
+	unsigned int line;
 };
 
 struct dray_flow {
@@ -107,6 +110,7 @@ struct dray_config {
 	char version[32];
 	struct dray_hook *hooks;
 	size_t n_hooks;
+	unsigned int line;
 };
 
 struct dray_reason {

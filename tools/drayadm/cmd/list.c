@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* list, services: the classic listing by another name. save: -S and more. */
+/* list, services: the classic listing by another name. save: -S in numbers, and more. */
 #include "classic_run.h"
 #include "words.h"
 
@@ -14,5 +14,5 @@ int cmd_save(struct session *s, struct words *w)
 {
 	if (w->n_args)
 		return words_usage(s, w, "unexpected argument %s", w->args[0]);
-	return save_run(s, classic_has(&w->c, OPT_NUMERIC), true);
+	return save_run(s, true, true);
 }
