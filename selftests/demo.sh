@@ -6,7 +6,7 @@
 # that is shown is checked too; the exit status is 0 only if all of it is right.
 # For reading, not for counting: the same steps as test cases are in seed.sh.
 #
-# shellcheck disable=SC2086
+# shellcheck disable=SC2016,SC2086,SC2317
 here=$(dirname "$(readlink -f "$0")")
 . "$here/lib.sh"
 . "$here/lib/seed.sh"

@@ -117,17 +117,23 @@ on() {
 
 # plug NAME ADDRESS/LENGTH [GATEWAY]: space and bridge are made if need be.
 plug() {
-	local bridge=switch-$suffix port
-	if ! grep -qx switch "$tmp/spaces"; then
-		space switch &&
-			ip -n "$bridge" link add br0 type bridge mcast_snooping 0 forward_delay 0 &&
-			ip -n "$bridge" link set br0 up || return
+	local known port
+	known=$(<"$tmp/spaces")
+	if [[ $'\n'$known$'\n' != *$'\n'switch$'\n'* ]]; then
+		space switch && ip -n "switch-$suffix" -batch - <<-END || return
+			link add br0 type bridge mcast_snooping 0 forward_delay 0
+			link set br0 up
+		END
 	fi
-	grep -qx "$1" "$tmp/spaces" || space "$1" || return
-	port=p$(wc -l <"$tmp/spaces")-$1
-	ip -n "$bridge" link add "${port:0:15}" type veth peer name eth0 netns "$1-$suffix" &&
-		ip -n "$bridge" link set "${port:0:15}" master br0 up &&
-		ip -n "$1-$suffix" addr add "$2" dev eth0 &&
-		ip -n "$1-$suffix" link set eth0 up || return
-	[ -z "${3-}" ] || ip -n "$1-$suffix" route add default via "$3"
+	[[ $'\n'$known$'\n' == *$'\n'$1$'\n'* ]] || space "$1" || return
+	port=p${#known}-$1
+	ip -n "switch-$suffix" -batch - <<-END &&
+		link add ${port:0:15} type veth peer name eth0 netns $1-$suffix
+		link set ${port:0:15} master br0 up
+	END
+	ip -n "$1-$suffix" -batch - <<-END
+		addr add $2 dev eth0
+		link set eth0 up
+		${3:+route add default via $3}
+	END
 }
