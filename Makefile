@@ -25,9 +25,12 @@ tools:					## the tools
 	$(MAKE) -C tools
 
 demo: deps				## see a director at work, in a virtual machine
-	@selftests/demo
+	@selftests/qemu/run --kernel 6.1 -- bash selftests/demo.sh
 
-check: deps				## build everything and run every test
+check:					## build everything and run every test
+	@mkdir -p build/check
+	@scripts/host-state >build/check/host-before
+	@scripts/deps
 	@scripts/check
 
 bench: deps				## measure, in a virtual machine
