@@ -74,12 +74,14 @@ static u8 reach_of(struct dray_net *dn, struct dray_server *server)
 	const struct dray_route *route;
 	u8 reach;
 
-	rcu_read_lock_bh();
+	rcu_read_lock();
+	local_bh_disable();
 	route = dray_route_get(dn, server);
 	reach = route ? route->reach : READ_ONCE(server->reach);
 	if (route && route->dst && reach_neigh_failed(server, route->dst->dev))
 		reach = DRAY_REACH_NO_NEIGHBOUR;
-	rcu_read_unlock_bh();
+	local_bh_enable();
+	rcu_read_unlock();
 	return reach;
 }
 
