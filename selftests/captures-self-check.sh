@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 300
+# timeout: 600
 #
 # captures.py with the real ipvsadm on IPVS, where nothing may differ. Once is
 # enough: on 6.1, where most of it was recorded.

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 300
+# timeout: 600
 """The recordings of ipvsadm 1.31 in captures/, replayed with drayadm as ipvsadm.
 
 Every recorded command is run again in the recorded order; output and exit status
@@ -33,6 +33,7 @@ from lib import netlab, taptest
 HERE = pathlib.Path(__file__).resolve().parent
 SELF_CHECK = "--self-check" in sys.argv
 VIP, VIP6, CLIENT, CLIENT6 = "192.168.0.200", "2001:db8::200", "192.168.0.50", "2001:db8::50"
+NAMES = {"localhost": "127.0.0.1", "www.vip.example": "10.9.9.9"}
 HTTP = b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nI-am-%s\n"
 
 
@@ -75,8 +76,9 @@ class Difference:
         taptest.check(fields.get("reason"), f"line {number}: no reason")
 
     def fits(self, step):
-        rc = self.fields.get("recorded-rc")
-        return re.fullmatch(pattern(self.command), step.text) and (not rc or int(rc[0]) == step.status)
+        rc, stdin = self.fields.get("recorded-rc"), self.fields.get("input")
+        return (re.fullmatch(pattern(self.command), step.text) and (not rc or int(rc[0]) == step.status)
+                and (not stdin or stdin[0] in step.stdin.splitlines()))
 
     def apply(self, lines):
         """The lines with every occurrence replaced, or None if there is none."""
@@ -98,11 +100,9 @@ class Difference:
         return out if found else None
 
     def _filled(self, texts):
-        """Our lines, with the stars' texts if there are as many stars."""
-        if sum(line.count("*") for line in self.ours) != len(texts):
-            return self.ours
+        """Our lines, their stars filled in order with what the recorded stars were."""
         left = list(texts)
-        return [re.sub(r"\*", lambda _: left.pop(0), line) for line in self.ours]
+        return [re.sub(r"\*", lambda star: left.pop(0) if left else star[0], line) for line in self.ours]
 
 
 def read_differences(path):
@@ -135,7 +135,13 @@ def any_number_mask(match):
 
 
 def comparable(command, lines):
-    """The lines without times left, packet counts, rates and hash order."""
+    """The lines without times left, packet counts, rates and hash order.
+
+    Nor, with the real ipvsadm, with the order of a long listing: its comparison of
+    addresses overflows, and what comes of that depends on the hash order.
+    """
+    if SELF_CHECK and len(lines) > 15 and re.match(r"ipvsadm -[LRS]", command):
+        lines = sorted(lines)
     if "--nosort" in command:
         return sorted(lines)
     if re.search(r" -[Ll]n?cn?( |$)", command):
@@ -163,13 +169,15 @@ def agree(expected, got):
 class Network:
     """One fresh namespace with d0, or a director on a bridge with its hosts."""
 
-    def __init__(self, name):
+    def __init__(self):
         self.spaces, self.sockets = [], []
         self.director = self.space("director")
+
+    def set_up(self, name):
         if name == "balanced":
             self.balanced()
         else:
-            self.director.ip("link add d0 type dummy", "addr add 192.168.10.254/24 dev d0",
+            self.director.ip("link add d0 type dummy", "addr add 192.168.10.254/24 dev d0", "addr add 192.168.0.119/24 dev d0",
                              "addr add 10.9.9.9/32 dev d0", "addr add 2001:db8:1::254/64 dev d0 nodad",
                              "link set d0 up")
 
@@ -182,7 +190,8 @@ class Network:
     def balanced(self):
         self.director.ip("link add br0 type bridge mcast_snooping 0 forward_delay 0", "link set br0 up")
         self.director.ip("addr add 192.168.0.119/24 dev br0", f"addr add {VIP}/32 dev br0",
-                         "addr add 2001:db8::119/64 dev br0 nodad", f"addr add {VIP6}/128 dev br0 nodad")
+                         "addr add 2001:db8::119/64 dev br0 nodad",
+                         f"addr add {VIP6}/128 dev br0 nodad preferred_lft 0")
         self.client = self.host("client", 50)
         for address in ("2001:db8::119", "192.168.0.119"):
             self.resolve(self.client, address)
@@ -295,7 +304,7 @@ class Replay:
             raise OSError(ctypes.get_errno(), "unshare")
         netlab.run("mount --make-rprivate /")
         folder = pathlib.Path(self.folder.name)
-        (folder / "hosts").write_text("127.0.0.1 localhost\n10.9.9.9 www.vip.example\n")
+        (folder / "hosts").write_text("".join(f"{address} {name}\n" for name, address in NAMES.items()))
         (folder / "resolv.conf").write_text("")
         for name in ("hosts", "resolv.conf"):
             netlab.run(f"mount --bind {folder / name} /etc/{name}")
@@ -309,7 +318,8 @@ class Replay:
 
     def begin(self, name):
         self.end()
-        self.network = Network(name)
+        self.network = Network()
+        self.network.set_up(name)
 
     def end(self):
         if self.network:
@@ -317,6 +327,7 @@ class Replay:
         self.network = None
 
     def run(self, step):
+        taptest.check(self.network, "there is no network")
         with self.network.director:
             done = subprocess.run(shlex.split(step.text), input=step.stdin.encode(), check=False, timeout=60,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -343,6 +354,7 @@ class Replay:
         taptest.same(rc, status, "exit status")
 
     def action(self, step):
+        taptest.check(self.network, "there is no network")
         taptest.same(self.network.act(step.text), step.output, step.text)
 
     def left_out(self, step):
