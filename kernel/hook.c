@@ -168,26 +168,34 @@ static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
 static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state);
 
-/* Is our hook the last of PRE_ROUTING and the first of LOCAL_IN?  Then a
- * packet that is taken early passes by nothing.  Whatever is registered
- * counts, an empty chain too.  Two loads that cannot be out of date: there is
- * no notifier for the registration of hooks.
- */
-static const char *hooks_between(const struct dray_net *dn, u8 family)
+static const struct nf_hook_entries *hook_entries(const struct dray_net *dn,
+						  u8 family, unsigned int hook)
 {
-	nf_hookfn *fn = family == AF_INET ? dray_hook4 : dray_hook6;
-	struct nf_hook_entries __rcu * const *hooks =
-		family == AF_INET ? dn->net->nf.hooks_ipv4 :
-				    dn->net->nf.hooks_ipv6;
-	const struct nf_hook_entries *e;
+	const struct netns_nf *nf = &dn->net->nf;
 
-	e = rcu_dereference(hooks[NF_INET_PRE_ROUTING]);
-	if (e && !hook_is(&e->hooks[e->num_hook_entries - 1], fn, dn))
-		return "hooks at PRE_ROUTING";
-	e = rcu_dereference(hooks[NF_INET_LOCAL_IN]);
-	if (e && !hook_is(&e->hooks[0], fn, dn))
-		return "hooks at LOCAL_IN";
-	return NULL;
+	if (family == AF_INET)
+		return rcu_dereference(nf->hooks_ipv4[hook]);
+	return rcu_dereference(nf->hooks_ipv6[hook]);
+}
+
+/* Is our hook the first at this point?  Whatever is registered counts, an
+ * empty chain too.  Loads that cannot be out of date: there is no notifier for
+ * the registration of hooks.
+ */
+static bool hook_first(const struct dray_net *dn, u8 family, unsigned int hook)
+{
+	const struct nf_hook_entries *e = hook_entries(dn, family, hook);
+
+	return !e || hook_is(&e->hooks[0],
+			     family == AF_INET ? dray_hook4 : dray_hook6, dn);
+}
+
+static bool hook_last(const struct dray_net *dn, u8 family, unsigned int hook)
+{
+	const struct nf_hook_entries *e = hook_entries(dn, family, hook);
+
+	return !e || hook_is(&e->hooks[e->num_hook_entries - 1],
+			     family == AF_INET ? dray_hook4 : dray_hook6, dn);
 }
 
 static bool xfrm_policies(const struct net *net)
@@ -200,14 +208,14 @@ static bool xfrm_policies(const struct net *net)
 #endif
 }
 
-const char *dray_hook_obstacle(const struct dray_net *dn, u8 family,
-			       const struct net_device *dev)
+/* What would be passed by between PRE_ROUTING and any later point. */
+static const char *hook_obstacle(const struct dray_net *dn, u8 family,
+				 const struct net_device *dev)
 {
-	const char *why = hooks_between(dn, family);
 	struct in_device *in_dev;
 
-	if (why)
-		return why;
+	if (!hook_last(dn, family, NF_INET_PRE_ROUTING))
+		return "hooks at PRE_ROUTING";
 	if (family == AF_INET) {
 		in_dev = __in_dev_get_rcu(dev);
 		if (in_dev && IN_DEV_RPFILTER(in_dev) == 1)
@@ -232,14 +240,6 @@ static bool hook_forwarding(const struct dray_net *dn, u8 family)
 	return READ_ONCE(dn->net->ipv6.devconf_all->forwarding);
 }
 
-/* Is there a later point that a packet for this address would reach? */
-static bool hook_later(const struct dray_net *dn, u8 family,
-		       const union nf_inet_addr *daddr)
-{
-	return dray_vip_local(dn->net, family, daddr) ||
-	       hook_forwarding(dn, family);
-}
-
 u8 dray_hook_in_force(const struct dray_net *dn, u8 family,
 		      const struct net_device *dev, const char **why)
 {
@@ -248,7 +248,12 @@ u8 dray_hook_in_force(const struct dray_net *dn, u8 family,
 	*why = "as configured";
 	if (mode != DRAY_HOOK_MODE_AUTO)
 		return mode;
-	*why = dray_hook_obstacle(dn, family, dev);
+	*why = hook_obstacle(dn, family, dev);
+	if (!*why && !hook_first(dn, family, NF_INET_LOCAL_IN))
+		*why = "hooks at LOCAL_IN";
+	if (!*why && hook_forwarding(dn, family) &&
+	    !hook_first(dn, family, NF_INET_FORWARD))
+		*why = "hooks at FORWARD, for a VIP that is not local";
 	if (*why)
 		return DRAY_HOOK_MODE_INPUT;
 	*why = "nothing in between";
@@ -260,9 +265,30 @@ bool dray_rules_bypassed(struct dray_net *dn,
 {
 	u8 family = service->key.family;
 
-	return READ_ONCE(dn->settings.hook_mode) == DRAY_HOOK_MODE_AUTO &&
-	       !service->key.fwmark && hooks_between(dn, family) &&
-	       !hook_later(dn, family, &service->key.addr);
+	if (READ_ONCE(dn->settings.hook_mode) != DRAY_HOOK_MODE_AUTO ||
+	    service->key.fwmark || hook_forwarding(dn, family) ||
+	    dray_vip_local(dn->net, family, &service->key.addr))
+		return false;
+	return !hook_last(dn, family, NF_INET_PRE_ROUTING) ||
+	       !hook_first(dn, family, NF_INET_LOCAL_IN);
+}
+
+/* In auto mode, is a packet at PRE_ROUTING to be taken?  If it would pass by
+ * nothing; or if there is no later point that it would reach, its VIP being
+ * neither local nor forwarded.
+ */
+static bool hook_early(const struct dray_packet *pkt)
+{
+	const struct dray_net *dn = pkt->dn;
+	bool in = hook_first(dn, pkt->family, NF_INET_LOCAL_IN);
+	bool forward = hook_first(dn, pkt->family, NF_INET_FORWARD);
+	const char *why = hook_obstacle(dn, pkt->family, pkt->skb->dev);
+
+	if (likely(in && forward && !why))
+		return true;
+	if (dray_vip_local(dn->net, pkt->family, &pkt->daddr))
+		return in && !why;
+	return !hook_forwarding(dn, pkt->family) || (forward && !why);
 }
 
 /* Is this the point at which the packet is to be taken? */
@@ -272,11 +298,9 @@ static bool hook_here(const struct dray_packet *pkt)
 
 	if (pkt->hook != NF_INET_PRE_ROUTING)
 		return mode != DRAY_HOOK_MODE_EARLY;
-	if (mode != DRAY_HOOK_MODE_AUTO)
-		return mode == DRAY_HOOK_MODE_EARLY;
-	return likely(!dray_hook_obstacle(pkt->dn, pkt->family,
-					  pkt->skb->dev)) ||
-	       !hook_later(pkt->dn, pkt->family, &pkt->daddr);
+	if (mode == DRAY_HOOK_MODE_AUTO)
+		return hook_early(pkt);
+	return mode == DRAY_HOOK_MODE_EARLY;
 }
 
 static bool marked(const struct dray_net *dn, const struct sk_buff *skb)
@@ -365,12 +389,9 @@ static bool packet_secmark(const struct sk_buff *skb)
 
 bool dray_postrouting_clear(const struct dray_packet *pkt)
 {
-	struct nf_hook_entries __rcu * const *hooks =
-		pkt->family == AF_INET ? pkt->dn->net->nf.hooks_ipv4 :
-					 pkt->dn->net->nf.hooks_ipv6;
 	const struct nf_hook_entries *e;
 
-	e = rcu_dereference(hooks[NF_INET_POST_ROUTING]);
+	e = hook_entries(pkt->dn, pkt->family, NF_INET_POST_ROUTING);
 	if (!e)
 		return true;
 	return e->num_hook_entries == 1 && !packet_secmark(pkt->skb) &&
@@ -380,11 +401,11 @@ bool dray_postrouting_clear(const struct dray_packet *pkt)
 
 static void hooks_find_lsm(struct dray_net *dn)
 {
-	const struct netns_nf *nf = &dn->net->nf;
-
 	rcu_read_lock();
-	dn->lsm_hook[0] = postrouting_lsm(rcu_dereference(nf->hooks_ipv4[NF_INET_POST_ROUTING]));
-	dn->lsm_hook[1] = postrouting_lsm(rcu_dereference(nf->hooks_ipv6[NF_INET_POST_ROUTING]));
+	dn->lsm_hook[0] = postrouting_lsm(hook_entries(dn, AF_INET,
+						       NF_INET_POST_ROUTING));
+	dn->lsm_hook[1] = postrouting_lsm(hook_entries(dn, AF_INET6,
+						       NF_INET_POST_ROUTING));
 	rcu_read_unlock();
 }
 

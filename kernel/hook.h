@@ -36,18 +36,6 @@ int dray_hooks_register(struct dray_net *dn, u8 family);
 void dray_hooks_unregister(struct dray_net *dn, u8 family);
 
 /**
- * dray_hook_obstacle() - what keeps auto mode from taking packets early
- * @dn: namespace
- * @family: AF_INET or AF_INET6
- * @dev: device that packets come in by
- *
- * Context: RCU read side.
- * Return: the obstacle in words, or NULL if there is none.
- */
-const char *dray_hook_obstacle(const struct dray_net *dn, u8 family,
-			       const struct net_device *dev);
-
-/**
  * dray_hook_in_force() - which hook takes packets
  * @dn: namespace
  * @family: AF_INET or AF_INET6
