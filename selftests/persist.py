@@ -15,66 +15,24 @@ by clocks read before and after each packet: what lies between is left open.
 import time
 
 from lib import netlab, packet, state, taptest
-from lib.netlab import VIP, VIP6, Lab, rip
-from lib.packet import ACK, SYN, TCP, UDP, Tap
+from lib.netlab import VIP, VIP6, rip
+from lib.packet import ACK, SYN, TCP, UDP
+from lib.quiet import Quiet
 from lib.taptest import add_case, case, check, same
-from lib.traffic import Burst
 
 lab = None
-burst = None
-taps = []
-macs = {}
 PORT = 80
 HIGHER = 5
-_port = [10000]
 
 
 def setup():
-    global lab, burst
+    global lab
     netlab.module_setup()
     netlab.need_dray()
-    lab = Lab(servers=3, vip_on_servers=False)
-    netlab.warm(lab)
-    macs.update({lab.servers[n].mac(): n + 1 for n in range(3)})
-    macs["director"], macs["client"] = lab.director.mac(), lab.client.mac()
-    taps.extend(Tap(server, want=lambda seen: seen.dst in (VIP, VIP6)) for server in lab.servers)
-    burst = Burst(lab.client)
+    lab = Quiet()
     # Both CPUs take packets of the director's one device.
     lab.director.run(["ip", "netns", "exec", lab.director.name, "sh", "-c",
                       "echo 3 >/sys/class/net/eth0/queues/rx-0/rps_cpus"], check_status=False)
-
-
-def port():
-    _port[0] += 1
-    return _port[0]
-
-
-def frame(client, flags=SYN, sport=None, dport=PORT, proto=TCP, data=b""):
-    vip = VIP6 if ":" in client else VIP
-    sport = sport or port()
-    segment = (packet.tcp(client, vip, sport, dport, flags, data=data) if proto == TCP
-               else packet.udp(client, vip, sport, dport, data or b"data"))
-    return packet.frame(macs["director"], macs["client"], packet.ip(client, vip, proto, segment))
-
-
-def ask(frames, seconds=3.0):
-    """Send frames; {(client, its port): server} of those that arrived."""
-    for tap in taps:
-        tap.drop()
-    burst.send(frames)
-    found = {}
-    end = time.monotonic() + seconds * taptest.SLOWER
-    while len(found) < len(frames) and time.monotonic() < end:
-        for got in packet.gather(taps, 0.5):
-            for seen in got:
-                found[seen.src, seen.ports()[0]] = macs[seen.dst_mac]
-    return found
-
-
-def server_of(client, **kw):
-    got = list(ask([frame(client, **kw)]).values())
-    same(len(got), 1, f"frames of {client} that arrived")
-    return got[0]
 
 
 def fresh(options, service=f"-t {VIP}:{PORT}", servers=(1, 2, 3)):
@@ -98,26 +56,24 @@ def expiry(second_packet):
     failover_service(seconds)
     lasts, sports = {}, {}
     for client in clients:
-        sports[client] = port()
+        sports[client] = lab.port()
         before = time.monotonic()
-        ask_one = frame(client, sport=sports[client])
-        burst.send([ask_one])
+        ask_one = lab.frame(client, sport=sports[client])
+        lab.burst.send([ask_one])
         lasts[client] = (before, time.monotonic())
     if second_packet:
         time.sleep(0.7)
         for client in clients:
             before = time.monotonic()
-            burst.send([frame(client, flags=ACK, sport=sports[client])])
+            lab.burst.send([lab.frame(client, flags=ACK, sport=sports[client])])
             lasts[client] = (before, time.monotonic())
     turn_to_second()
-    for tap in taps:
-        tap.drop()
     early, late, judged = [], [], [0, 0]
     for n, client in enumerate(clients):
         due = lasts[client][1] + 1 + n * 0.1
         time.sleep(max(0, due - time.monotonic()))
         before = time.monotonic()
-        where = server_of(client)
+        where = lab.server_of(client)
         after = time.monotonic()
         least, most = before - lasts[client][1], after - lasts[client][0]
         if most < seconds - 0.01:
@@ -146,7 +102,7 @@ def _():
 def _():
     failover_service(2)
     before = time.monotonic()
-    server_of("10.9.40.1")
+    lab.server_of("10.9.40.1")
     after = time.monotonic()
     seen = state.persists(lab)
     now = time.monotonic()
@@ -164,23 +120,23 @@ def _():
 @case("an IPv4 netmask: one network is one client, another network another")
 def _():
     fresh("-s rr -p 60 -M 255.255.255.0")
-    same({server_of(f"10.9.50.{n}") for n in (1, 77, 254)}, {server_of("10.9.50.2")}, "servers of one network")
-    same(len({server_of(f"10.9.{n}.1") for n in (51, 52, 53)}), 3, "servers of three networks")
+    same({lab.server_of(f"10.9.50.{n}") for n in (1, 77, 254)}, {lab.server_of("10.9.50.2")}, "servers of one network")
+    same(len({lab.server_of(f"10.9.{n}.1") for n in (51, 52, 53)}), 3, "servers of three networks")
     check("10.9.50.0" in state.persists(lab), "the network is not listed")
 
 
 @case("an IPv6 prefix: one network is one client, another network another")
 def _():
     fresh("-s rr -p 60 -M 64", f"-t [{VIP6}]:{PORT}")
-    same({server_of(f"2001:db8:50::{n}") for n in (1, 77, "ffff:1")}, {server_of("2001:db8:50::2")},
+    same({lab.server_of(f"2001:db8:50::{n}") for n in (1, 77, "ffff:1")}, {lab.server_of("2001:db8:50::2")},
          "servers of one network")
-    same(len({server_of(f"2001:db8:{n}::1") for n in (51, 52, 53)}), 3, "servers of three networks")
+    same(len({lab.server_of(f"2001:db8:{n}::1") for n in (51, 52, 53)}), 3, "servers of three networks")
 
 
 def six_at_once(scheduler, proto):
     fresh(f"-s {scheduler} -p 60", f"-{'t' if proto == TCP else 'u'} {VIP}:{PORT}")
     clients = [f"10.9.60.{n}" for n in range(1, 21)]
-    got = ask([frame(client, proto=proto) for client in clients for _ in range(6)])
+    got = lab.ask([lab.frame(client, proto=proto) for client in clients for _ in range(6)])
     same(len(got), 120, "frames that arrived")
     where = {client: {s for (c, _), s in got.items() if c == client} for client in clients}
     same({c: s for c, s in where.items() if len(s) > 1}, {}, "clients on more than one server")
@@ -195,7 +151,7 @@ add_case("six datagrams of one client at once go to one server", lambda: six_at_
 def _():
     fresh("-s rr -p 60")
     clients = [f"10.9.{61 + n // 200}.{1 + n % 200}" for n in range(600)]
-    got = ask([frame(client) for client in clients for _ in range(6)], 20)
+    got = lab.ask([lab.frame(client) for client in clients for _ in range(6)], 20)
     check(len(got) > 3000, f"only {len(got)} of 3600 frames arrived")
     where = {}
     for (client, _), server in got.items():
@@ -206,7 +162,7 @@ def _():
 @case("port 0: a client's ports share a server, and its entry")
 def _():
     fresh("-s rr -p 60", f"-t {VIP}:0")
-    same(len({server_of("10.9.70.1", dport=n) for n in (21, 80, 443, 65535)}), 1, "servers")
+    same(len({lab.server_of("10.9.70.1", dport=n) for n in (21, 80, 443, 65535)}), 1, "servers")
     same(len(state.persists(lab)), 1, "entries")
 
 
@@ -216,9 +172,9 @@ def _():
     lab.director.run(["nft", "add table ip raw; add chain ip raw pre { type filter hook prerouting priority -300; };"
                       f"add rule ip raw pre ip daddr {VIP} meta mark set 5"])
     try:
-        same(len({server_of("10.9.71.1", dport=80), server_of("10.9.71.1", dport=443),
-                  server_of("10.9.71.1", dport=53, proto=UDP)}), 1, "servers")
-        same(len({server_of(f"10.9.71.{n}") for n in (2, 3, 4)}), 3, "servers of three clients")
+        same(len({lab.server_of("10.9.71.1", dport=80), lab.server_of("10.9.71.1", dport=443),
+                  lab.server_of("10.9.71.1", dport=53, proto=UDP)}), 1, "servers")
+        same(len({lab.server_of(f"10.9.71.{n}") for n in (2, 3, 4)}), 3, "servers of three clients")
     finally:
         lab.director.run("nft flush ruleset")
 
@@ -226,74 +182,74 @@ def _():
 @case("drain: a client with an open flow stays, one without moves")
 def _():
     failover_service(60)
-    open_port, over_port = port(), port()
+    open_port, over_port = lab.port(), lab.port()
     for client, sport, flags in (("10.9.80.1", open_port, SYN), ("10.9.80.1", open_port, ACK),
                                  ("10.9.80.2", over_port, SYN), ("10.9.80.2", over_port, ACK),
                                  ("10.9.80.2", over_port, packet.RST | ACK)):
-        same(server_of(client, sport=sport, flags=flags), 1, f"{client} at first")
+        same(lab.server_of(client, sport=sport, flags=flags), 1, f"{client} at first")
     listed = state.persists(lab)
     same((listed["10.9.80.1"][1], listed["10.9.80.2"][1]), (1, 0), "open flows listed")
     lab.adm(f"drain -t {VIP}:{PORT} -r {rip(1)}")
-    same(server_of("10.9.80.1"), 1, "client with an open flow")
-    same(server_of("10.9.80.1", sport=open_port, flags=ACK), 1, "its open flow")
-    same(server_of("10.9.80.2"), 2, "client without one")
-    same(server_of("10.9.80.3"), 2, "a new client")
+    same(lab.server_of("10.9.80.1"), 1, "client with an open flow")
+    same(lab.server_of("10.9.80.1", sport=open_port, flags=ACK), 1, "its open flow")
+    same(lab.server_of("10.9.80.2"), 2, "client without one")
+    same(lab.server_of("10.9.80.3"), 2, "a new client")
     lab.adm(f"up -t {VIP}:{PORT} -r {rip(1)}")
-    same(server_of("10.9.80.2"), 2, "the moved client after the drain")
-    same(server_of("10.9.80.4"), 1, "a new client after the drain")
+    same(lab.server_of("10.9.80.2"), 2, "the moved client after the drain")
+    same(lab.server_of("10.9.80.4"), 1, "a new client after the drain")
 
 
 @case("weight 0 drains in the same way")
 def _():
     failover_service(60)
-    same(server_of("10.9.81.1"), 1, "at first")
-    sport = port()
-    server_of("10.9.81.2", sport=sport)
-    server_of("10.9.81.2", sport=sport, flags=packet.RST)
+    same(lab.server_of("10.9.81.1"), 1, "at first")
+    sport = lab.port()
+    lab.server_of("10.9.81.2", sport=sport)
+    lab.server_of("10.9.81.2", sport=sport, flags=packet.RST)
     lab.adm(f"-e -t {VIP}:{PORT} -r {rip(1)} -g -w 0")
-    same(server_of("10.9.81.1"), 1, "client with a half-open flow")
-    same(server_of("10.9.81.2"), 2, "client whose flow is closed")
+    same(lab.server_of("10.9.81.1"), 1, "client with a half-open flow")
+    same(lab.server_of("10.9.81.2"), 2, "client whose flow is closed")
 
 
 @case("down: the client's next SYN goes elsewhere")
 def _():
     failover_service(60)
-    same(server_of("10.9.82.1"), 1, "at first")
+    same(lab.server_of("10.9.82.1"), 1, "at first")
     lab.adm(f"down -t {VIP}:{PORT} -r {rip(1)}")
-    same(server_of("10.9.82.1"), 2, "while it is down")
+    same(lab.server_of("10.9.82.1"), 2, "while it is down")
     lab.adm(f"up -t {VIP}:{PORT} -r {rip(1)}")
-    same(server_of("10.9.82.1"), 2, "after that")
+    same(lab.server_of("10.9.82.1"), 2, "after that")
 
 
 @case("a removed server's clients move and stay where they went")
 def _():
     failover_service(60)
-    same(server_of("10.9.83.1"), 1, "at first")
+    same(lab.server_of("10.9.83.1"), 1, "at first")
     lab.adm(f"-d -t {VIP}:{PORT} -r {rip(1)}")
-    same(server_of("10.9.83.1"), 2, "after the removal")
+    same(lab.server_of("10.9.83.1"), 2, "after the removal")
     lab.batch([f"-a -t {VIP}:{PORT} -r {rip(1)} -g -w 10"])
-    same(server_of("10.9.83.1"), 2, "after it was put back")
-    same(server_of("10.9.83.2"), 1, "a new client")
+    same(lab.server_of("10.9.83.1"), 2, "after it was put back")
+    same(lab.server_of("10.9.83.2"), 1, "a new client")
 
 
 @case("one entry is listed and deleted by its client; the others stay")
 def _():
     failover_service(60)
     for n in (1, 2, 3):
-        same(server_of(f"10.9.84.{n}"), 1, "at first")
+        same(lab.server_of(f"10.9.84.{n}"), 1, "at first")
     check("10.9.84.2" in lab.adm(f"persist -t {VIP}:{PORT} --client 10.9.84.2"), "not listed by its client")
     turn_to_second()
     lab.adm(f"persist del -t {VIP}:{PORT} --client 10.9.84.2")
     same(sorted(state.persists(lab)), ["10.9.84.1", "10.9.84.3"], "clients left")
-    same([server_of(f"10.9.84.{n}") for n in (1, 2, 3)], [1, 2, 1], "servers after that")
+    same([lab.server_of(f"10.9.84.{n}") for n in (1, 2, 3)], [1, 2, 1], "servers after that")
 
 
 @case("-Lnc shows a client as IPVS does, with port 0")
 def _():
     failover_service(60)
-    sport = port()
-    server_of("10.9.85.1", sport=sport)
-    server_of("10.9.85.1", sport=sport, flags=ACK)
+    sport = lab.port()
+    lab.server_of("10.9.85.1", sport=sport)
+    lab.server_of("10.9.85.1", sport=sport, flags=ACK)
     line = [row.split() for row in lab.adm("-Lnc").splitlines() if "10.9.85.1:0 " in row]
     same(len(line), 1, "lines")
     same(line[0][3:], ["10.9.85.1:0", f"{VIP}:0" if line[0][4].endswith(":0") else f"{VIP}:{PORT}",
@@ -304,7 +260,7 @@ def _():
 @case("a changed timeout holds for the entries there are")
 def _():
     failover_service(60)
-    server_of("10.9.86.1")
+    lab.server_of("10.9.86.1")
     lab.batch([f"-E -t {VIP}:{PORT} -s fo -p 2"])
     left = state.persists(lab)["10.9.86.1"][2]
     check(left <= 3000, f"{left} ms left")
@@ -315,10 +271,10 @@ def _():
     fresh("-s rr -p 60")
     state.set_config(lab, persist_limit=1024)
     clients = [f"10.9.{90 + n // 250}.{1 + n % 250}" for n in range(1500)]
-    ask([frame(client) for client in clients], 10)
+    lab.ask([lab.frame(client) for client in clients], 10)
     moved = state.Moved(lab)
     tail = clients[-100:]
-    got = ask([frame(client) for client in tail for _ in range(3)], 10)
+    got = lab.ask([lab.frame(client) for client in tail for _ in range(3)], 10)
     where = {c: {s for (x, _), s in got.items() if x == c} for c in tail}
     same({c: s for c, s in where.items() if len(s) != 1}, {}, "clients on more than one server")
     check(moved.by().get("persist-limit", 0) + moved.by().get("unassured-limit", 0) > 0, f"reasons {moved.by()}")
@@ -330,7 +286,7 @@ def _():
 def _():
     fresh("-s rr -p 60", f"-t [{VIP6}]:{PORT}")
     for n in range(1, 7):
-        same(len({server_of(f"2001:db8:9::{n}:1") for _ in range(3)}), 1, "servers of one client")
+        same(len({lab.server_of(f"2001:db8:9::{n}:1") for _ in range(3)}), 1, "servers of one client")
     same(len(state.persists(lab)), 6, "entries")
 
 

@@ -6,6 +6,7 @@ do to a frame, and so what a test compares with: other MAC addresses, a TTL less
 one, and the IPv4 header checksum that belongs to it.
 """
 
+import errno
 import ipaddress
 import select
 import struct
@@ -186,6 +187,10 @@ class Tap:
                 data, where = self.sock.recvfrom(70000)
             except (TimeoutError, BlockingIOError):
                 return None
+            except OSError as error:
+                if error.errno != errno.ENETDOWN:
+                    raise
+                continue
             if where[2] == 4:
                 continue
             seen = Seen(data)
@@ -202,7 +207,9 @@ class Tap:
             found.append(seen)
 
     def drop(self):
-        self.all()
+        """Forget what has come so far."""
+        while self.get():
+            pass
 
 
 def gather(taps, seconds=3.0):
