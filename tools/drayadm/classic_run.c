@@ -46,7 +46,9 @@ static void override_port(const struct session *s, struct classic *c)
 static int undo_server(struct session *s, const struct dray_key *key,
 		       const struct dray_server *srv)
 {
-	if (dray_server_write(&s->nl, DRAY_CMD_DEL_SERVER, key, srv))
+	struct dray_server named = { .addr = srv->addr, .port = srv->port };
+
+	if (dray_server_write(&s->nl, DRAY_CMD_DEL_SERVER, key, &named))
 		classic_refused(s, CMD_DEL_SERVER);
 	return RC_FAILED;
 }

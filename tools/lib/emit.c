@@ -63,6 +63,8 @@ struct dray_emit *dray_emit_open(FILE *out, bool json, const char *kind,
 	e->stack[0] = e->root;
 	add(e, "schema", json_integer(DRAY_SCHEMA));
 	add(e, "kind", json_string(kind));
+	/* its place; the number is known only when the kernel has answered */
+	add(e, "generation", json_null());
 	push(e, "data", data == DRAY_EMIT_ARRAY ? json_array() : json_object());
 	return e;
 }

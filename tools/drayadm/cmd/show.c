@@ -48,7 +48,8 @@ static void print_config(struct dray_emit *e, const struct dray_config *c)
 
 static void print_vip(struct dray_emit *e, const struct dray_vip *vip)
 {
-	bool leased = vip->has & DRAY_BIT(DRAY_A_VIP_LEASE_LEFT);
+	bool leased = vip->role == DRAY_ROLE_ACTIVE &&
+		      (vip->has & DRAY_BIT(DRAY_A_VIP_LEASE_LEFT));
 	char text[INET6_ADDRSTRLEN];
 
 	dray_emit_text(e, "vip      %s %s", dray_addr_text(&vip->addr, text,
@@ -56,7 +57,7 @@ static void print_vip(struct dray_emit *e, const struct dray_vip *vip)
 		       dray_role_name(vip->role));
 	if (leased && vip->lease_left)
 		dray_emit_text(e, ", lease ends in %u ms", vip->lease_left);
-	if (leased && !vip->lease_left && vip->role == DRAY_ROLE_ACTIVE)
+	if (leased && !vip->lease_left)
 		dray_emit_text(e, "  ! the lease has run out: not served here");
 	dray_emit_text(e, "\n");
 }

@@ -39,7 +39,8 @@ static void print_vip(struct dray_emit *e, const struct dray_vip *vip)
 	dray_emit_text(e, "%-24s %s", dray_addr_text(&vip->addr, text,
 						     sizeof(text)),
 		       dray_role_name(vip->role));
-	if (vip->has & DRAY_BIT(DRAY_A_VIP_LEASE_LEFT))
+	if (vip->role == DRAY_ROLE_ACTIVE &&
+	    (vip->has & DRAY_BIT(DRAY_A_VIP_LEASE_LEFT)))
 		dray_emit_text(e, vip->lease_left ? ", lease ends in %u ms" :
 						    ", lease has run out",
 			       vip->lease_left);
