@@ -94,23 +94,33 @@ twelve() {
 	by_hand -Ln
 }
 
+# Six requests by each of some clients until one has made them in time: that only
+# takes more than one on a machine that is very busy.
+six_in_time() {
+	local start
+	for client in 13 14 15; do
+		start=$(now_ms)
+		ask "$tmp/stays" $client $client $client $client $client $client
+		last=$(now_ms)
+		took=$((last - start))
+		answers "$tmp/stays"
+		[ "$took" -ge 5000 ] || return
+	done
+}
+
 persistence() {
-	local start last took
+	local client last took
 	step "One client: six requests within five seconds (-p 5), a pause, one more"
-	start=$(now_ms)
-	ask "$tmp/stays" 13 13 13 13 13 13
-	last=$(now_ms)
-	took=$((last - start))
-	answers "$tmp/stays"
+	six_in_time
 	right "six requests in $took ms, all to one server" eval \
 		'[ "$took" -lt 5000 ] && [ "$(grep -v nobody "$tmp/stays" | sort -u | wc -l)" = 1 ]'
 	on director "$ADM" -Lnc >"$tmp/connections"
-	grep -E "^pro|10\.0\.0\.13:0 " "$tmp/connections" | show
-	right "the director remembers the client (port 0)" grep -q "10\.0\.0\.13:0 " "$tmp/connections"
+	grep -E "^pro|10\.0\.0\.$client:0 " "$tmp/connections" | show
+	right "the director remembers the client (port 0)" grep -q "10\.0\.0\.$client:0 " "$tmp/connections"
 	echo "    ... a pause of a little more than six seconds"
 	sleep 6.2
-	right "$(($(now_ms) - last)) ms after its last packet it is forgotten" eval '! seed_remembers 13'
-	ask "$tmp/moved" 13
+	right "$(($(now_ms) - last)) ms after its last packet it is forgotten" eval '! seed_remembers $client'
+	ask "$tmp/moved" $client
 	answers "$tmp/moved"
 	right "it moves on: nobody else came, so the other server is next" none_but "$tmp/moved" \
 		"$(grep -q " $WEB1" "$tmp/stays" && echo $WEB2 || echo $WEB1)"
