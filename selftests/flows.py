@@ -223,15 +223,17 @@ def _():
     dead.ip("link set eth0 down")
     lab.director.ip("neigh flush dev eth0", check_status=False)
     try:
-        def settled():
-            got = lab.ask([lab.frame("10.9.10.13") for _ in range(6)], 0.6)
-            return len(got) == 6 and 3 not in got.values()
-        wait_for(settled, "all new flows go to the living", 15)
+        def found_out():
+            lab.ask([lab.frame("10.9.10.13") for _ in range(6)], 0.3)
+            return state.servers(lab)[rip(3)]["reach"] == 5
+        wait_for(found_out, "no-neighbour is noticed", 15)
         check("no-neighbour" in lab.adm("list --json"), "not listed as no-neighbour")
+        got = lab.ask([lab.frame("10.9.10.13") for _ in range(6)])
+        same(sorted(got.values()), [1, 1, 1, 2, 2, 2], "servers of new flows")
     finally:
         dead.ip("link set eth0 up")
-    wait_for(lambda: 3 in lab.ask([lab.frame("10.9.10.13") for _ in range(6)], 0.6).values(),
-             "it is used again", 30)
+    wait_for(lambda: state.servers(lab)[rip(3)]["reach"] == 0, "it is found again", 30)
+    check(3 in lab.ask([lab.frame("10.9.10.13") for _ in range(6)]).values(), "it is not used again")
 
 
 @case("a server behind a gateway stands as such and is not used; --strict refuses it")
