@@ -4,8 +4,8 @@
  * all requests, replies, dumps and notifications, and the end of a socket.
  *
  * The policies are generated from the specification; the two tables below are
- * not, since the generator knows neither start and done of a dump in a table
- * that 6.1 has, nor flags of a group.  The operations themselves are in the
+ * not, since the generator knows neither the done of a dump in a table that 6.1
+ * has, nor flags of a group.  The operations themselves are in the
  * files of their nouns.
  */
 #include "netlink.h"
@@ -190,6 +190,12 @@ int dray_nl_reply_send(struct genl_info *info, struct sk_buff *msg, void *hdr,
 	return 0;
 }
 
+int dray_nl_dump_request(struct netlink_callback *cb, u32 takes)
+{
+	return dray_nl_request(cb->nlh, dray_genl_dump_attrs(cb), takes, 0,
+			       cb->extack);
+}
+
 struct dray_net *dray_nl_dump_net(const struct netlink_callback *cb)
 {
 	return dray_net(sock_net(cb->skb->sk));
@@ -325,7 +331,6 @@ static struct notifier_block nl_notifier = {
 #define DUMP(_cmd, _name, _done) {					\
 	.cmd = DRAY_CMD_##_cmd,						\
 	.flags = GENL_UNS_ADMIN_PERM,					\
-	.start = dray_nl_##_name##_start,				\
 	.dumpit = dray_nl_##_name##_dumpit,				\
 	.done = _done,							\
 }
@@ -334,7 +339,6 @@ static struct notifier_block nl_notifier = {
 	.cmd = DRAY_CMD_##_cmd,						\
 	.flags = GENL_UNS_ADMIN_PERM,					\
 	.doit = dray_nl_##_name##_doit,					\
-	.start = dray_nl_##_name##_start,				\
 	.dumpit = dray_nl_##_name##_dumpit,				\
 }
 

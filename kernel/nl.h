@@ -60,7 +60,7 @@ int dray_nl_nest(struct nlattr **tb, int max, const struct nlattr *nest,
  * @nest: the nest
  * @type: type of the attribute
  * @msg: what to say without it; outlives the request
- * @extack: why not
+ * @extack: why not, not NULL
  *
  * Context: any.
  * Return: 0 or -EINVAL.
@@ -141,6 +141,19 @@ struct sk_buff *dray_nl_reply(struct genl_info *info, size_t size, void **hdr);
  */
 int dray_nl_reply_send(struct genl_info *info, struct sk_buff *msg, void *hdr,
 		       int err);
+
+/**
+ * dray_nl_dump_request() - judge the top level of a request for a dump
+ * @cb: the dump
+ * @takes: bits of the attributes that it takes
+ *
+ * To be called by the first dumpit of a dump, whose netlink_callback.ctx is
+ * all zero: 6.1 has no extack for start.
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int dray_nl_dump_request(struct netlink_callback *cb, u32 takes);
 
 /**
  * dray_nl_dump_net() - namespace of a dump
@@ -323,13 +336,5 @@ int dray_nl_put_server_key(struct sk_buff *skb,
 int dray_nl_put_stats(struct sk_buff *skb, int type,
 		      struct dray_stats __percpu *stats,
 		      const struct dray_stats_sum *zero);
-
-/* The beginnings of dumps, for the table of operations. */
-int dray_nl_get_service_start(struct netlink_callback *cb);
-int dray_nl_get_server_start(struct netlink_callback *cb);
-int dray_nl_get_vip_start(struct netlink_callback *cb);
-int dray_nl_get_flow_start(struct netlink_callback *cb);
-int dray_nl_get_persist_start(struct netlink_callback *cb);
-int dray_nl_get_reason_start(struct netlink_callback *cb);
 
 #endif

@@ -81,25 +81,16 @@ int dray_nl_filter_client(const struct nlattr *attr,
 			  struct netlink_ext_ack *extack);
 
 /**
- * dray_nl_entries_start() - begin a dump of entries
+ * dray_nl_entries_dump() - the next chunk of a dump of entries
+ * @skb: chunk
  * @cb: the dump
  * @kind: flows or persist entries
  *
  * Context: process.
- * Return: 0 or an error.
+ * Return: bytes in the chunk, 0 at the end, or an error.
  */
-int dray_nl_entries_start(struct netlink_callback *cb,
-			  const struct dray_nl_entries *kind);
-
-/**
- * dray_nl_entries_dump() - the next chunk of a dump of entries
- * @skb: chunk
- * @cb: the dump
- *
- * Context: process.
- * Return: bytes in the chunk, 0 at the end.
- */
-int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct dray_nl_entries *kind);
 
 /**
  * dray_nl_entries_done() - end a dump of entries

@@ -177,9 +177,15 @@ static struct dray_flow *entries_next(struct entries_dump *dump,
 	return flow;
 }
 
-int dray_nl_entries_start(struct netlink_callback *cb,
-			  const struct dray_nl_entries *kind)
+/* In netlink_callback.ctx. */
+struct entries_ctx {
+	struct entries_dump *dump;
+};
+
+static int entries_begin(struct netlink_callback *cb,
+			 const struct dray_nl_entries *kind)
 {
+	struct entries_ctx *ctx = (void *)cb->ctx;
 	struct dray_net *dn = dray_nl_dump_net(cb);
 	struct entries_dump *dump;
 	int err;
@@ -195,7 +201,7 @@ int dray_nl_entries_start(struct netlink_callback *cb,
 	}
 	dump->kind = kind;
 	dray_flow_walk_init(&dump->walk, dn);
-	*(struct entries_dump **)cb->ctx = dump;
+	ctx->dump = dump;
 	return 0;
 }
 
@@ -215,24 +221,32 @@ static int put_entry(struct sk_buff *skb, struct dray_net *dn,
 	return kind->put(skb, dn, flow);
 }
 
-int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb)
+int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct dray_nl_entries *kind)
 {
-	struct entries_dump *dump = *(struct entries_dump **)cb->ctx;
+	struct entries_ctx *ctx = (void *)cb->ctx;
 	const struct dray_service *service;
+	struct entries_dump *dump;
 	struct dray_flow *flow;
 	void *hdr;
 	int err;
 
+	if (!ctx->dump) {
+		err = entries_begin(cb, kind);
+		if (err)
+			return err;
+	}
+	dump = ctx->dump;
 	dray_flow_walk_start(&dump->walk);
 	/* The walk cannot go back: what it gives has to fit. */
 	while (skb_tailroom(skb) >= ENTRY_ROOM) {
 		flow = entries_next(dump, &service);
 		if (!flow)
 			break;
-		hdr = dray_nl_dump_put(skb, cb, dump->kind->cmd);
+		hdr = dray_nl_dump_put(skb, cb, kind->cmd);
 		if (WARN_ON_ONCE(!hdr))
 			break;
-		err = put_entry(skb, dump->walk.dn, dump->kind, flow, service);
+		err = put_entry(skb, dump->walk.dn, kind, flow, service);
 		WARN_ON_ONCE(dray_nl_dump_end(skb, hdr, err));
 	}
 	dray_flow_walk_stop(&dump->walk);
@@ -241,10 +255,12 @@ int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 int dray_nl_entries_done(struct netlink_callback *cb)
 {
-	struct entries_dump *dump = *(struct entries_dump **)cb->ctx;
+	struct entries_ctx *ctx = (void *)cb->ctx;
 
-	dray_flow_walk_exit(&dump->walk);
-	kfree(dump);
+	if (!ctx->dump)
+		return 0;
+	dray_flow_walk_exit(&ctx->dump->walk);
+	kfree(ctx->dump);
 	return 0;
 }
 
@@ -438,14 +454,9 @@ static const struct dray_nl_entries flow_entries = {
 	.put = flow_put,
 };
 
-int dray_nl_get_flow_start(struct netlink_callback *cb)
-{
-	return dray_nl_entries_start(cb, &flow_entries);
-}
-
 int dray_nl_get_flow_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dray_nl_entries_dump(skb, cb);
+	return dray_nl_entries_dump(skb, cb, &flow_entries);
 }
 
 int dray_nl_del_flow_doit(struct sk_buff *skb, struct genl_info *info)

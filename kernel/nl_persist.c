@@ -75,14 +75,9 @@ static const struct dray_nl_entries persist_entries = {
 	.put = persist_put,
 };
 
-int dray_nl_get_persist_start(struct netlink_callback *cb)
-{
-	return dray_nl_entries_start(cb, &persist_entries);
-}
-
 int dray_nl_get_persist_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dray_nl_entries_dump(skb, cb);
+	return dray_nl_entries_dump(skb, cb, &persist_entries);
 }
 
 int dray_nl_del_persist_doit(struct sk_buff *skb, struct genl_info *info)

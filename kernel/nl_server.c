@@ -334,6 +334,7 @@ struct server_dump {
 	struct dray_nl_ids ids;
 	u32 service;	/* id of the only one asked for, or 0 */
 	u32 hint;	/* slot where the next server may be */
+	bool begun;
 };
 
 static int dump_one_service(struct netlink_callback *cb,
@@ -355,7 +356,7 @@ static int dump_one_service(struct netlink_callback *cb,
 	return err;
 }
 
-int dray_nl_get_server_start(struct netlink_callback *cb)
+static int dump_begin(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = dray_genl_dump_attrs(cb);
 	struct server_dump *dump = (void *)cb->ctx;
@@ -363,12 +364,11 @@ int dray_nl_get_server_start(struct netlink_callback *cb)
 	int err;
 
 	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	memset(dump, 0, sizeof(*dump));
 	mutex_lock(&dn->lock);
 	dray_nl_ids_init(&dump->ids, dn->next_server);
 	mutex_unlock(&dn->lock);
-	err = dray_nl_request(cb->nlh, attrs, BIT(DRAY_A_SERVICE), 0,
-			      cb->extack);
+	dump->begun = true;
+	err = dray_nl_dump_request(cb, BIT(DRAY_A_SERVICE));
 	if (err || !attrs[DRAY_A_SERVICE])
 		return err;
 	return dump_one_service(cb, attrs[DRAY_A_SERVICE], &dump->service);
@@ -420,11 +420,17 @@ int dray_nl_get_server_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dray_net *dn = dray_nl_dump_net(cb);
 	struct server_dump *dump = (void *)cb->ctx;
-	u32 generation = dray_nl_dump_seq(cb);
 	const struct dray_server *server;
-	struct dray_nl_ids at = dump->ids;
+	struct dray_nl_ids at;
+	u32 generation;
 	int err = 0;
 
+	if (!dump->begun)
+		err = dump_begin(cb);
+	if (err)
+		return err;
+	generation = dray_nl_dump_seq(cb);
+	at = dump->ids;
 	rcu_read_lock();
 	while ((server = dray_nl_ids_next(&at, &dn->servers))) {
 		err = dump_server(skb, cb, server, generation);

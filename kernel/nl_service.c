@@ -421,9 +421,10 @@ int dray_nl_get_service_doit(struct sk_buff *skb, struct genl_info *info)
 /* Where a dump of services goes on. */
 struct service_dump {
 	struct dray_nl_ids ids;
+	bool begun;
 };
 
-int dray_nl_get_service_start(struct netlink_callback *cb)
+static int dump_begin(struct netlink_callback *cb)
 {
 	struct service_dump *dump = (void *)cb->ctx;
 	struct dray_net *dn = dray_nl_dump_net(cb);
@@ -431,8 +432,8 @@ int dray_nl_get_service_start(struct netlink_callback *cb)
 	mutex_lock(&dn->lock);
 	dray_nl_ids_init(&dump->ids, dn->next_service);
 	mutex_unlock(&dn->lock);
-	return dray_nl_request(cb->nlh, dray_genl_dump_attrs(cb), 0, 0,
-			       cb->extack);
+	dump->begun = true;
+	return dray_nl_dump_request(cb, 0);
 }
 
 static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
@@ -452,11 +453,17 @@ int dray_nl_get_service_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dray_net *dn = dray_nl_dump_net(cb);
 	struct service_dump *dump = (void *)cb->ctx;
-	u32 generation = dray_nl_dump_seq(cb);
 	const struct dray_service *service;
-	struct dray_nl_ids at = dump->ids;
+	struct dray_nl_ids at;
+	u32 generation;
 	int err = 0;
 
+	if (!dump->begun)
+		err = dump_begin(cb);
+	if (err)
+		return err;
+	generation = dray_nl_dump_seq(cb);
+	at = dump->ids;
 	rcu_read_lock();
 	while ((service = dray_nl_ids_next(&at, &dn->service_ids))) {
 		err = dump_service(skb, cb, service, generation);

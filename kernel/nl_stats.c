@@ -44,15 +44,6 @@ struct reason_dump {
 	unsigned int next;
 };
 
-int dray_nl_get_reason_start(struct netlink_callback *cb)
-{
-	struct reason_dump *dump = (void *)cb->ctx;
-
-	dump->next = 0;
-	return dray_nl_request(cb->nlh, dray_genl_dump_attrs(cb), 0, 0,
-			       cb->extack);
-}
-
 static int put_reason(struct sk_buff *skb, struct dray_net *dn,
 		      enum dray_reason reason)
 {
@@ -82,6 +73,11 @@ int dray_nl_get_reason_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	void *hdr;
 	int err;
 
+	if (!dump->next) {
+		err = dray_nl_dump_request(cb, 0);
+		if (err)
+			return err;
+	}
 	for (; dump->next < DRAY_REASON_COUNT; dump->next++) {
 		hdr = dray_nl_dump_put(skb, cb, DRAY_CMD_GET_REASON);
 		if (!hdr)

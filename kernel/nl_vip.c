@@ -241,17 +241,8 @@ int dray_nl_get_vip_doit(struct sk_buff *skb, struct genl_info *info)
 struct vip_dump {
 	unsigned int chain;
 	struct dray_vip_key last;	/* zero at the head of a chain */
+	bool begun;
 };
-
-int dray_nl_get_vip_start(struct netlink_callback *cb)
-{
-	struct vip_dump *dump = (void *)cb->ctx;
-
-	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
-	memset(dump, 0, sizeof(*dump));
-	return dray_nl_request(cb->nlh, dray_genl_dump_attrs(cb), 0, 0,
-			       cb->extack);
-}
 
 /* Chains are short: a search for each of their entries is as good as sorting.
  */
@@ -293,9 +284,17 @@ int dray_nl_get_vip_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dray_net *dn = dray_nl_dump_net(cb);
 	struct vip_dump *dump = (void *)cb->ctx;
-	u32 generation = dray_nl_dump_seq(cb);
+	u32 generation;
 	int err = 0;
 
+	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+
+	if (!dump->begun)
+		err = dray_nl_dump_request(cb, 0);
+	if (err)
+		return err;
+	dump->begun = true;
+	generation = dray_nl_dump_seq(cb);
 	rcu_read_lock();
 	for (; dump->chain < HASH_SIZE(dn->vips); dump->chain++) {
 		err = dump_chain(skb, cb, dn, generation);

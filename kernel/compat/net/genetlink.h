@@ -12,7 +12,7 @@
  *
  * 6.6 moved them into a struct genl_info.
  *
- * Context: start, dumpit and done of an operation.
+ * Context: dumpit and done of an operation.
  * Return: the attributes by type.
  */
 static inline struct nlattr **dray_genl_dump_attrs(struct netlink_callback *cb)
