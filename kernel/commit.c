@@ -178,14 +178,17 @@ static void publish_changed(struct dray_net *dn, struct dray_txn_service *ts)
 	ts->conf = NULL;
 }
 
+/* One that takes another's place is there before the other one goes. */
 static void publish_service(struct dray_net *dn, struct dray_txn_service *ts)
 {
-	if (ts->published && (ts->created || !ts->conf))
-		publish_gone(dn, ts->published);
+	bool gone = ts->published && (ts->created || !ts->conf);
+
 	if (ts->created)
 		publish_new(dn, ts);
 	else if (ts->conf)
 		publish_changed(dn, ts);
+	if (gone)
+		publish_gone(dn, ts->published);
 }
 
 static bool vip_is_news(const struct dray_vip *old, const struct dray_vip *vip)
@@ -273,8 +276,10 @@ int dray_txn_publish(struct dray_txn *txn, struct netlink_ext_ack *extack)
 		publish_settings(txn);
 	list_for_each_entry(tv, &txn->vips, node)
 		publish_vip(dn, tv);
-	list_for_each_entry(ts, &txn->services, node)
+	list_for_each_entry(ts, &txn->services, node) {
 		publish_service(dn, ts);
+		cond_resched();
+	}
 	hooks_tidy(dn);
 	dray_reach_judge(dn);
 	return 0;

@@ -4,10 +4,12 @@
  *
  * How entries age and are freed is in flow_sweep.c.
  */
+#include <linux/bitfield.h>
 #include <linux/mm.h>
 #include <linux/once.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <net/ipv6.h>
 
 #include "flow_impl.h"
@@ -19,26 +21,28 @@
 static struct kmem_cache *flow_cache[2];
 
 /* Keyed, so that nobody outside can aim at one chain. */
-static siphash_key_t flow_hash_key __read_mostly;
+static hsiphash_key_t flow_hash_key __read_mostly;
 
+/* The service implies the VIP, but for a firewall mark's. */
 static u32 flow_hash4(const struct dray_flow_key4 *key, u8 protocol, u32 seed)
 {
-	return siphash_3u64((__force u64)key->caddr << 32 |
-			    (__force u32)key->vaddr,
-			    (u64)(__force u16)key->cport << 48 |
-			    (u64)(__force u16)key->vport << 32 | key->service,
-			    (u64)protocol << 32 | seed, &flow_hash_key);
+	return hsiphash_3u32((__force u32)key->caddr,
+			     (__force u32)key->cport << 16 |
+			     (__force u32)key->vport,
+			     key->service ^ (__force u32)key->vaddr ^
+			     (u32)protocol << 24 ^ seed, &flow_hash_key);
 }
 
 static u32 flow_hash6(const struct dray_flow_key6 *key, u8 protocol, u32 seed)
 {
-	u64 addrs = siphash(key, offsetof(struct dray_flow_key6, cport),
-			    &flow_hash_key);
+	u32 addrs = hsiphash(key, offsetof(struct dray_flow_key6, cport),
+			     &flow_hash_key);
 
-	return siphash_3u64(addrs,
-			    (u64)(__force u16)key->cport << 48 |
-			    (u64)(__force u16)key->vport << 32 | key->service,
-			    (u64)protocol << 32 | seed, &flow_hash_key);
+	return hsiphash_3u32(addrs,
+			     (__force u32)key->cport << 16 |
+			     (__force u32)key->vport,
+			     key->service ^ (u32)protocol << 24 ^ seed,
+			     &flow_hash_key);
 }
 
 static u32 flow_tuple_hash4(const void *data, u32 len, u32 seed)
@@ -157,12 +161,12 @@ void dray_flow_account(struct dray_net *dn, const struct dray_flow *flow,
 	}
 }
 
-static atomic_t *flow_counter(struct dray_flows *flows, u8 flags)
+static atomic_t *flow_counter(struct dray_flows *flows, u16 flags)
 {
 	return flags & FLOW_PERSIST ? &flows->persists : &flows->count;
 }
 
-static u32 flow_limit(const struct dray_net *dn, u8 flags)
+static u32 flow_limit(const struct dray_net *dn, u16 flags)
 {
 	return flags & FLOW_PERSIST ? READ_ONCE(dn->settings.persist_limit) :
 				      READ_ONCE(dn->settings.flow_limit);
@@ -184,7 +188,7 @@ bool dray_flow_pressed(struct dray_net *dn)
 /* Is there room for one more entry?  Counting first and looking afterwards
  * keeps the limit exact with many CPUs.
  */
-static bool flow_charge(struct dray_net *dn, u8 flags, bool may_evict,
+static bool flow_charge(struct dray_net *dn, u16 flags, bool may_evict,
 			u8 *reason)
 {
 	struct dray_flows *flows = &dn->flows;
@@ -212,7 +216,7 @@ uncharge:
 	return false;
 }
 
-static void flow_uncharge(struct dray_net *dn, u8 flags)
+static void flow_uncharge(struct dray_net *dn, u16 flags)
 {
 	atomic_dec(flow_counter(&dn->flows, flags));
 	if (!(flags & FLOW_ASSURED))
@@ -220,7 +224,7 @@ static void flow_uncharge(struct dray_net *dn, u8 flags)
 }
 
 static struct dray_flow *flow_alloc(const struct dray_flow_tuple *tuple,
-				    u32 server, u8 state, u8 flags)
+				    u32 server, u8 state, u16 flags)
 {
 	bool v6 = tuple->family == AF_INET6;
 	struct dray_flow *flow;
@@ -233,8 +237,11 @@ static struct dray_flow *flow_alloc(const struct dray_flow_tuple *tuple,
 	flow->w.server = server;
 	flow->w.protocol = tuple->protocol;
 	flow->w.state = state;
-	flow->w.flags = flags | (v6 ? FLOW_V6 : 0);
-	flow->w.packets = 1;
+	flow->w.flags = flags | FIELD_PREP(FLOW_PACKETS, 1);
+	if (v6)
+		flow->w.flags |= FLOW_V6;
+	if (!(flags & FLOW_ASSURED))
+		flow->w.flags |= FLOW_QUEUED;
 	if (v6)
 		flow->key6 = tuple->key6;
 	else
@@ -245,7 +252,7 @@ static struct dray_flow *flow_alloc(const struct dray_flow_tuple *tuple,
 struct dray_flow *dray_flow_insert(struct dray_net *dn,
 				   const struct dray_flow_tuple *tuple,
 				   struct dray_server *server, u8 state,
-				   u8 flags, bool may_evict, u8 *reason)
+				   u16 flags, bool may_evict, u8 *reason)
 {
 	struct dray_flow *flow, *old;
 
@@ -258,33 +265,27 @@ struct dray_flow *dray_flow_insert(struct dray_net *dn,
 	dray_flow_account(dn, flow, server->id, state, 1);
 	if (!(flags & FLOW_PERSIST) && dray_flow_open(state))
 		dray_persist_flow_opened(dn, flow);
-	if (!(flags & FLOW_ASSURED) && !dray_flow_enqueue(dn, flow)) {
-		*reason = DRAY_REASON_NO_MEMORY;
-		goto kill;
-	}
 	old = flow_link(dn, tuple, flow);
-	if (IS_ERR(old)) {
+	if (old) {
+		/* Neither table nor queue have it. */
+		dray_flow_set_flags(flow, 0, FLOW_QUEUED);
+		dray_flow_kill(dn, flow);
+		if (!IS_ERR(old))
+			return old;
+		flow_pressed(&dn->flows);
 		*reason = PTR_ERR(old) == -ENOMEM ? DRAY_REASON_NO_MEMORY :
 						    DRAY_REASON_FLOW_LIMIT;
-		goto kill;
+		return NULL;
 	}
-	if (old) {
+	/* Linked first: the queue must not bury what a lookup may yet find. */
+	if (!(flags & FLOW_ASSURED) && !dray_flow_enqueue(dn, flow)) {
+		flow_pressed(&dn->flows);
 		dray_flow_kill(dn, flow);
-		return old;
-	}
-	/* It may have been evicted before it was linked. */
-	if (unlikely(READ_ONCE(flow->w.flags) & FLOW_DEAD)) {
-		dray_flow_unlink(dn, flow);
-		*reason = DRAY_REASON_EVICTED;
+		*reason = DRAY_REASON_NO_MEMORY;
 		return NULL;
 	}
 	dray_flow_sweep_later(dn);
 	return flow;
-
-kill:
-	flow_pressed(&dn->flows);
-	dray_flow_kill(dn, flow);
-	return NULL;
 
 no_memory:
 	flow_uncharge(dn, flags);
@@ -308,27 +309,43 @@ bool dray_flow_kill(struct dray_net *dn, struct dray_flow *flow)
 	dray_flow_unlink(dn, flow);
 	flow_uncharge(dn, old.flags);
 	dray_flow_account(dn, flow, old.server, old.state, -1);
-	if (!(old.flags & FLOW_PERSIST) && dray_flow_open(old.state))
+	if (old.flags & FLOW_COUNTED)
 		dray_persist_flow_closed(dn, flow);
 	if (!(old.flags & FLOW_QUEUED))
 		dray_flow_bury(dn, flow);
 	return true;
 }
 
-void dray_flow_move(struct dray_net *dn, struct dray_flow *flow,
-		    struct dray_server *server)
+struct dray_server *dray_flow_move(struct dray_net *dn, struct dray_flow *flow,
+				   u32 from, struct dray_server *server)
 {
 	union dray_flow_word old, new;
 
 	do {
 		old.word = READ_ONCE(flow->w.word);
-		if (old.flags & FLOW_DEAD || old.server == server->id)
-			return;
+		if (old.flags & FLOW_DEAD)
+			return server;
+		if (old.server != from)
+			return dray_server_by_id(dn, old.server) ?: server;
 		new = old;
 		new.server = server->id;
 	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
 	dray_flow_account(dn, flow, old.server, old.state, -1);
 	dray_flow_account(dn, flow, new.server, old.state, 1);
+	return server;
+}
+
+union dray_flow_word dray_flow_set_flags(struct dray_flow *flow, u16 set,
+					 u16 clear)
+{
+	union dray_flow_word old, new;
+
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		new = old;
+		new.flags = (new.flags | set) & ~clear;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
+	return old;
 }
 
 void dray_flow_assure(struct dray_net *dn, struct dray_flow *flow)
@@ -355,13 +372,15 @@ void dray_flow_set_state(struct dray_net *dn, struct dray_flow *flow, u8 state)
 			return;
 		new = old;
 		new.state = state;
+		if (!dray_flow_open(state))
+			new.flags &= ~FLOW_COUNTED;
 	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
 
 	if (dray_flow_active(old.state) != dray_flow_active(state)) {
 		dray_flow_account(dn, flow, old.server, old.state, -1);
 		dray_flow_account(dn, flow, old.server, state, 1);
 	}
-	if (dray_flow_open(old.state) && !dray_flow_open(state))
+	if (old.flags & ~new.flags & FLOW_COUNTED)
 		dray_persist_flow_closed(dn, flow);
 	else if (!dray_flow_open(old.state) && dray_flow_open(state))
 		dray_persist_flow_opened(dn, flow);
@@ -374,14 +393,14 @@ bool dray_flow_count_packet(struct dray_flow *flow, bool payload, u8 *packets)
 	do {
 		old.word = READ_ONCE(flow->w.word);
 		new = old;
-		if (new.packets < 3)
-			new.packets++;
+		*packets = min_t(u8, FIELD_GET(FLOW_PACKETS, old.flags) + 1, 3);
+		new.flags &= ~FLOW_PACKETS;
+		new.flags |= FIELD_PREP(FLOW_PACKETS, *packets);
 		if (payload)
 			new.flags |= FLOW_PAYLOAD;
 		if (new.word == old.word)
 			break;
 	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
-	*packets = new.packets;
 	return old.flags & FLOW_PAYLOAD;
 }
 
@@ -467,11 +486,18 @@ u64 dray_flows_bytes(struct dray_net *dn)
 	       (u64)READ_ONCE(flows->queue.n_pages) * PAGE_SIZE;
 }
 
-u32 dray_flows_default_limit(void)
+u32 dray_flows_default_limit(const struct net *net)
 {
 	u64 limit = (u64)totalram_pages() * PAGE_SIZE / 16 / 64;
 
-	return clamp_t(u64, limit, DRAY_FLOW_LIMIT_MIN, DRAY_FLOW_LIMIT_MAX);
+	return clamp_t(u64, limit, DRAY_FLOW_LIMIT_MIN,
+		       dray_flows_max_limit(net));
+}
+
+u32 dray_flows_max_limit(const struct net *net)
+{
+	return net->user_ns == &init_user_ns ? DRAY_FLOW_LIMIT_MAX :
+					       DRAY_FLOW_LIMIT_USER;
 }
 
 int dray_flows_init(struct dray_net *dn)

@@ -26,12 +26,15 @@
 
 #include <uapi/linux/dray.h>
 
+struct net;
 struct dray_net;
+struct dray_queue_page;
 struct dray_server;
 struct dray_service;
 
 #define DRAY_FLOW_LIMIT_MIN	1024
 #define DRAY_FLOW_LIMIT_MAX	BIT(28)
+#define DRAY_FLOW_LIMIT_USER	65536	/* in a namespace of an unprivileged user */
 #define DRAY_UNASSURED_MIN	64
 #define DRAY_HALF_OPEN		20	/* seconds, DESIGN 6 */
 
@@ -44,6 +47,8 @@ struct dray_service;
 #define FLOW_DEAD		BIT(5)	/* on its way out */
 #define FLOW_SPARED		BIT(6)	/* the queue has spared it once */
 #define FLOW_PAYLOAD		BIT(7)	/* has carried payload */
+#define FLOW_COUNTED		BIT(8)	/* is one of its client's open flows */
+#define FLOW_PACKETS		GENMASK(10, 9)	/* packets seen, up to 3 */
 
 /**
  * struct dray_flow_key4 - what an IPv4 entry is found by
@@ -83,7 +88,6 @@ struct dray_flow_key6 {
  * @protocol: of the transport header; 0 for a persist entry.  Part of the key
  * @state: enum dray_flow_state
  * @flags: FLOW_*
- * @packets: packets seen, up to 3
  * @word: all of it
  */
 union dray_flow_word {
@@ -91,8 +95,7 @@ union dray_flow_word {
 		u32 server;
 		u8 protocol;
 		u8 state;
-		u8 flags;
-		u8 packets;
+		u16 flags;
 	};
 	u64 word;
 };
@@ -101,7 +104,7 @@ union dray_flow_word {
  * struct dray_flow - an entry
  * @node: in dray_flows.table of its family
  * @dead: in dray_flows.dead
- * @w: server, state, flags, packets; written by cmpxchg64() only
+ * @w: server, protocol, state, flags; written by cmpxchg64() only
  * @last: jiffies of the last packet, 32 bits of them
  * @first: jiffies of the first packet (a flow)
  * @open: open flows of the client (a persist entry)
@@ -145,11 +148,13 @@ struct dray_flow_tuple {
  * struct dray_flow_queue - unassured entries in the order of their making
  * @lock: guards all of it; taken with softirqs off
  * @pages: struct dray_queue_page, the oldest first
+ * @tidy: the page that is to be tidied next
  * @n_pages: number of @pages; read without the lock to report memory
  */
 struct dray_flow_queue {
 	spinlock_t lock;	/* guards all of it */
 	struct list_head pages;
+	struct dray_queue_page *tidy;
 	u32 n_pages;
 };
 
@@ -255,7 +260,7 @@ struct dray_flow *dray_flow_lookup(struct dray_net *dn,
 struct dray_flow *dray_flow_insert(struct dray_net *dn,
 				   const struct dray_flow_tuple *tuple,
 				   struct dray_server *server, u8 state,
-				   u8 flags, bool may_evict, u8 *reason);
+				   u16 flags, bool may_evict, u8 *reason);
 
 /**
  * dray_flow_kill() - take an entry out
@@ -271,12 +276,26 @@ bool dray_flow_kill(struct dray_net *dn, struct dray_flow *flow);
  * dray_flow_move() - give an entry another server
  * @dn: namespace
  * @flow: entry
+ * @from: id of the server that was found wanting
  * @server: its new server
  *
  * Context: RCU read side.
+ * Return: the server that the entry has now: another CPU may have been faster.
  */
-void dray_flow_move(struct dray_net *dn, struct dray_flow *flow,
-		    struct dray_server *server);
+struct dray_server *dray_flow_move(struct dray_net *dn, struct dray_flow *flow,
+				   u32 from, struct dray_server *server);
+
+/**
+ * dray_flow_set_flags() - set and clear flags as one step
+ * @flow: entry
+ * @set: FLOW_* to set
+ * @clear: FLOW_* to clear
+ *
+ * Context: RCU read side.
+ * Return: the word as it was before.
+ */
+union dray_flow_word dray_flow_set_flags(struct dray_flow *flow, u16 set,
+					 u16 clear);
 
 /**
  * dray_flow_assure() - the client of an entry is real
@@ -479,12 +498,24 @@ void dray_flow_module_exit(void);
 
 /**
  * dray_flows_default_limit() - flow entries that a namespace may have
+ * @net: namespace
  *
  * A sixteenth of memory at 64 bytes an entry.
  *
  * Context: any.
  */
-u32 dray_flows_default_limit(void);
+u32 dray_flows_default_limit(const struct net *net);
+
+/**
+ * dray_flows_max_limit() - what the limits of a namespace may be set to
+ * @net: namespace
+ *
+ * Entries are made in softirq and charged to nobody's memory cgroup, so the
+ * owner of a user namespace may have few.
+ *
+ * Context: any.
+ */
+u32 dray_flows_max_limit(const struct net *net);
 
 /**
  * dray_flow_tuple_fill() - a packet's tuple

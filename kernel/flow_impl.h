@@ -49,10 +49,10 @@ void dray_flow_bury(struct dray_net *dn, struct dray_flow *flow);
 /**
  * dray_flow_enqueue() - put an entry at the end of the queue of unassured ones
  * @dn: namespace
- * @flow: entry
+ * @flow: entry, linked and FLOW_QUEUED
  *
  * Context: softirq.
- * Return: false if there is no memory.
+ * Return: false if there is no memory; the entry is not FLOW_QUEUED then.
  */
 bool dray_flow_enqueue(struct dray_net *dn, struct dray_flow *flow);
 

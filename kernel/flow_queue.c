@@ -19,7 +19,7 @@
  * @node: in dray_flow_queue.pages
  * @first: the oldest
  * @n: one past the youngest
- * @slots: entries; NULL where the queue has let go of one
+ * @slots: entries
  */
 struct dray_queue_page {
 	struct list_head node;
@@ -48,9 +48,18 @@ static struct dray_queue_page *queue_grow(struct dray_flow_queue *queue)
 	return page;
 }
 
+static struct dray_queue_page *queue_next(struct dray_flow_queue *queue,
+					  struct dray_queue_page *page)
+{
+	return list_is_last(&page->node, &queue->pages) ?
+	       NULL : list_next_entry(page, node);
+}
+
 static void queue_free_page(struct dray_flow_queue *queue,
 			    struct dray_queue_page *page)
 {
+	if (queue->tidy == page)
+		queue->tidy = queue_next(queue, page);
 	list_del(&page->node);
 	WRITE_ONCE(queue->n_pages, queue->n_pages - 1);
 	kfree(page);
@@ -75,38 +84,20 @@ static bool queue_push(struct dray_flow_queue *queue, struct dray_flow *flow)
 static struct dray_flow *queue_pop(struct dray_flow_queue *queue)
 {
 	struct dray_queue_page *page, *next;
-	struct dray_flow *flow;
 
 	lockdep_assert_held(&queue->lock);
 	list_for_each_entry_safe(page, next, &queue->pages, node) {
-		while (page->first < page->n) {
-			flow = page->slots[page->first++];
-			if (flow)
-				return flow;
-		}
+		if (page->first < page->n)
+			return page->slots[page->first++];
 		queue_free_page(queue, page);
 	}
 	return NULL;
 }
 
-/* Set and clear flags as one step. */
-static union dray_flow_word flow_change_flags(struct dray_flow *flow, u8 set,
-					      u8 clear)
-{
-	union dray_flow_word old, new;
-
-	do {
-		old.word = READ_ONCE(flow->w.word);
-		new = old;
-		new.flags = (new.flags | set) & ~clear;
-	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
-	return old;
-}
-
 /* The queue has no more to do with an entry. */
 static void queue_let_go(struct dray_net *dn, struct dray_flow *flow)
 {
-	if (flow_change_flags(flow, 0, FLOW_QUEUED).flags & FLOW_DEAD)
+	if (dray_flow_set_flags(flow, 0, FLOW_QUEUED).flags & FLOW_DEAD)
 		dray_flow_bury(dn, flow);
 }
 
@@ -115,12 +106,11 @@ bool dray_flow_enqueue(struct dray_net *dn, struct dray_flow *flow)
 	struct dray_flow_queue *queue = &dn->flows.queue;
 	bool done;
 
-	flow_change_flags(flow, FLOW_QUEUED, 0);
 	spin_lock_bh(&queue->lock);
 	done = queue_push(queue, flow);
 	spin_unlock_bh(&queue->lock);
 	if (!done)
-		flow_change_flags(flow, 0, FLOW_QUEUED);
+		queue_let_go(dn, flow);
 	return done;
 }
 
@@ -132,7 +122,7 @@ static bool queue_spare(struct dray_flow_queue *queue, struct dray_flow *flow,
 {
 	if (w->state != DRAY_FLOW_STATE_ESTABLISHED || w->flags & FLOW_SPARED)
 		return false;
-	flow_change_flags(flow, FLOW_SPARED, 0);
+	dray_flow_set_flags(flow, FLOW_SPARED, 0);
 	return queue_push(queue, flow);
 }
 
@@ -178,8 +168,6 @@ static u32 page_tidy(struct dray_net *dn, struct dray_queue_page *page)
 	for (i = page->first; i < page->n; i++) {
 		struct dray_flow *flow = page->slots[i];
 
-		if (!flow)
-			continue;
 		if (!(READ_ONCE(flow->w.flags) & (FLOW_ASSURED | FLOW_DEAD))) {
 			if (!dray_flow_expired(dn, flow)) {
 				page->slots[page->first + live++] = flow;
@@ -206,40 +194,40 @@ static bool page_merge(struct dray_queue_page *to, struct dray_queue_page *from)
 	return true;
 }
 
+static void queue_tidy_page(struct dray_net *dn, struct dray_flow_queue *queue,
+			    struct dray_queue_page *page)
+{
+	bool empty = !page_tidy(dn, page);
+
+	if (empty || (!list_is_first(&page->node, &queue->pages) &&
+		      page_merge(list_prev_entry(page, node), page)))
+		queue_free_page(queue, page);
+}
+
 /* One page at a time under the lock, so that packets wait for some hundred
- * entries at most.
+ * entries at most.  Whoever frees the page that is next moves @tidy on.
  */
 void dray_flow_queue_tidy(struct dray_net *dn)
 {
 	struct dray_flow_queue *queue = &dn->flows.queue;
-	struct dray_queue_page *page, *prev;
-	u32 at = 0, i;
+	struct dray_queue_page *page;
 
-	for (;; cond_resched()) {
+	spin_lock_bh(&queue->lock);
+	queue->tidy = list_first_entry_or_null(&queue->pages,
+					       struct dray_queue_page, node);
+	spin_unlock_bh(&queue->lock);
+	do {
 		rcu_read_lock();
 		spin_lock_bh(&queue->lock);
-		/* Packets only add at the end and take from the front: the
-		 * place of a page can only fall, and then one is passed over.
-		 */
-		prev = NULL;
-		i = 0;
-		list_for_each_entry(page, &queue->pages, node) {
-			if (i++ == at)
-				break;
-			prev = page;
+		page = queue->tidy;
+		if (page) {
+			queue->tidy = queue_next(queue, page);
+			queue_tidy_page(dn, queue, page);
 		}
-		if (list_entry_is_head(page, &queue->pages, node)) {
-			spin_unlock_bh(&queue->lock);
-			rcu_read_unlock();
-			return;
-		}
-		if (!page_tidy(dn, page) || (prev && page_merge(prev, page)))
-			queue_free_page(queue, page);
-		else
-			at++;
 		spin_unlock_bh(&queue->lock);
 		rcu_read_unlock();
-	}
+		cond_resched();
+	} while (page);
 }
 
 void dray_flow_queue_destroy(struct dray_net *dn)
@@ -248,7 +236,11 @@ void dray_flow_queue_destroy(struct dray_net *dn)
 	struct dray_flow *flow;
 
 	spin_lock_bh(&queue->lock);
-	while ((flow = queue_pop(queue)))
+	while ((flow = queue_pop(queue))) {
 		dray_flow_free(flow);
+		spin_unlock_bh(&queue->lock);
+		cond_resched();
+		spin_lock_bh(&queue->lock);
+	}
 	spin_unlock_bh(&queue->lock);
 }

@@ -11,6 +11,8 @@ static u8 tcp_next(u8 state, u16 flags)
 		return DRAY_FLOW_STATE_CLOSE;
 	if (flags & PKT_FIN)
 		return DRAY_FLOW_STATE_FIN_WAIT;
+	if (flags & PKT_OPENS && dray_flow_over(state))
+		return DRAY_FLOW_STATE_SYN_RECV;
 	/* An ACK takes a flow back from CLOSE, so that a forged RST does no
 	 * more than shorten its life until the next packet.
 	 */
@@ -26,6 +28,8 @@ static u8 sctp_next(u8 state, u16 flags)
 		return DRAY_FLOW_STATE_CLOSE;
 	if (flags & PKT_FIN)
 		return DRAY_FLOW_STATE_SCTP_SHUTDOWN;
+	if (flags & PKT_OPENS && dray_flow_over(state))
+		return DRAY_FLOW_STATE_SCTP_INIT;
 	if (flags & PKT_ACK && (state == DRAY_FLOW_STATE_SCTP_INIT ||
 				state == DRAY_FLOW_STATE_CLOSE))
 		return DRAY_FLOW_STATE_SCTP_ESTABLISHED;
@@ -56,15 +60,6 @@ u8 dray_flow_first_state(const struct dray_packet *pkt)
 			       DRAY_FLOW_STATE_SCTP_ESTABLISHED;
 	}
 	return DRAY_FLOW_STATE_UDP;
-}
-
-bool dray_flow_reopened(const struct dray_packet *pkt, u8 state)
-{
-	if (pkt->protocol == IPPROTO_UDP || !(pkt->flags & PKT_OPENS))
-		return false;
-	return state == DRAY_FLOW_STATE_FIN_WAIT ||
-	       state == DRAY_FLOW_STATE_CLOSE ||
-	       state == DRAY_FLOW_STATE_SCTP_SHUTDOWN;
 }
 
 /* Three packets over at least a second, or payload in two different seconds:

@@ -32,13 +32,15 @@ u8 dray_flow_next_state(u8 protocol, u8 state, u16 flags);
 u8 dray_flow_first_state(const struct dray_packet *pkt);
 
 /**
- * dray_flow_reopened() - whether a packet opens a flow whose entry is over
- * @pkt: packet
- * @state: enum dray_flow_state of the entry
- *
- * Context: any.
+ * dray_flow_over() - whether the client has ended a flow in a state
+ * @state: enum dray_flow_state
  */
-bool dray_flow_reopened(const struct dray_packet *pkt, u8 state);
+static inline bool dray_flow_over(u8 state)
+{
+	return state == DRAY_FLOW_STATE_FIN_WAIT ||
+	       state == DRAY_FLOW_STATE_CLOSE ||
+	       state == DRAY_FLOW_STATE_SCTP_SHUTDOWN;
+}
 
 /**
  * dray_flow_packet() - what a packet changes of its flow's entry

@@ -40,11 +40,13 @@ static u32 state_seconds(const struct dray_settings *settings, u8 state)
  * a second only, so that the last touch may be up to a second older than the
  * last packet.
  */
-static u32 persist_seconds(const struct dray_service_conf *conf, u8 flags)
+static u32 persist_seconds(const struct dray_service *service, u16 flags)
 {
-	u32 seconds = conf->params.persist_timeout;
+	u32 seconds = rcu_dereference(service->conf)->params.persist_timeout;
 
-	if (!(flags & FLOW_ASSURED))
+	/* Only where there is a handshake to wait for. */
+	if (!(flags & FLOW_ASSURED) && (service->key.protocol == IPPROTO_TCP ||
+					service->key.protocol == IPPROTO_SCTP))
 		seconds = min_t(u32, seconds, DRAY_HALF_OPEN);
 	return seconds ? seconds + 1 : 0;
 }
@@ -61,7 +63,7 @@ unsigned long dray_flow_timeout(struct dray_net *dn,
 	w.word = READ_ONCE(flow->w.word);
 	if (!(w.flags & FLOW_PERSIST))
 		return state_seconds(&dn->settings, w.state) * HZ;
-	return persist_seconds(rcu_dereference(service->conf), w.flags) * HZ;
+	return persist_seconds(service, w.flags) * HZ;
 }
 
 /* Another CPU may have seen a later jiffy than this one. */
@@ -93,10 +95,17 @@ u32 dray_flow_expires(struct dray_net *dn, const struct dray_flow *flow)
 	return age < timeout ? jiffies_to_msecs(timeout - age) : 0;
 }
 
+/* Evicting stops at an eighth of the budget: be well before that. */
+static int dead_many(const struct dray_net *dn)
+{
+	return min_t(u32, DEAD_MANY,
+		     READ_ONCE(dn->settings.unassured_limit) / 16);
+}
+
 void dray_flow_bury(struct dray_net *dn, struct dray_flow *flow)
 {
 	llist_add(&flow->dead, &dn->flows.dead);
-	if (atomic_inc_return(&dn->flows.n_dead) >= DEAD_MANY &&
+	if (atomic_inc_return(&dn->flows.n_dead) >= dead_many(dn) &&
 	    !test_and_set_bit(0, &dn->flows.sweep_soon))
 		mod_delayed_work(system_power_efficient_wq,
 				 &dn->flows.sweeper, 0);

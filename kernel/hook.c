@@ -17,19 +17,46 @@
 #include "trace.h"
 #include "vip.h"
 
-/* Stage 1: ours?  Cheap guards in front of everything. */
+/* br_netfilter runs these hooks for frames that are still in the bridge, and
+ * disguises them as being for this host first.  One that really is comes by
+ * LOCAL_IN, or by FORWARD with the mark of having left the bridge.
+ */
+static bool packet_in_bridge(const struct dray_packet *pkt)
+{
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	const struct nf_bridge_info *nb = nf_bridge_info_get(pkt->skb);
+
+	return unlikely(nb) && !nb->sabotage_in_done &&
+	       pkt->hook != NF_INET_LOCAL_IN;
+#else
+	return false;
+#endif
+}
+
+/* Stage 1: ours, and here?  Cheap guards in front of everything.  What is only
+ * not ours here must not be marked as seen.
+ */
 static enum dray_verdict packet_guard(struct dray_packet *pkt)
 {
-	struct sk_buff *skb = pkt->skb;
+	const struct sk_buff *skb = pkt->skb;
 
 	/* An IP unicast in a link-layer broadcast. */
-	if (unlikely(skb->pkt_type != PACKET_HOST))
-		return dray_pass(pkt, DRAY_REASON_NOT_HOST);
-	/* br_netfilter runs these hooks for frames that are only bridged, and
-	 * disguises them as being for this host first.
+	if (unlikely(skb->pkt_type != PACKET_HOST)) {
+		dray_note(pkt, DRAY_REASON_NOT_HOST);
+		return DRAY_FOREIGN;
+	}
+	if (packet_in_bridge(pkt)) {
+		dray_note(pkt, DRAY_REASON_BRIDGED);
+		return DRAY_FOREIGN;
+	}
+	/* A VRF has routes and addresses of its own, which services do not
+	 * name.
 	 */
-	if (unlikely(nf_bridge_info_exists(skb)))
-		return dray_pass(pkt, DRAY_REASON_BRIDGED);
+	if (unlikely(netif_is_l3_slave(skb->dev) ||
+		     netif_is_l3_master(skb->dev))) {
+		dray_note(pkt, DRAY_REASON_VRF);
+		return DRAY_FOREIGN;
+	}
 	return DRAY_NEXT;
 }
 
@@ -296,58 +323,65 @@ static bool hook_here(const struct dray_packet *pkt)
 {
 	u8 mode = READ_ONCE(pkt->dn->settings.hook_mode);
 
-	if (pkt->hook != NF_INET_PRE_ROUTING)
+	if (pkt->hook != NF_INET_PRE_ROUTING) {
+		/* Without IPVS's mark we have to ask whether we saw it. */
+		if (mode == DRAY_HOOK_MODE_AUTO && !IS_ENABLED(CONFIG_IP_VS))
+			return !hook_early(pkt);
 		return mode != DRAY_HOOK_MODE_EARLY;
+	}
 	if (mode == DRAY_HOOK_MODE_AUTO)
 		return hook_early(pkt);
 	return mode == DRAY_HOOK_MODE_EARLY;
 }
 
-static bool marked(const struct dray_net *dn, const struct sk_buff *skb)
+static bool marked(const struct dray_net *dn, u8 family,
+		   const struct sk_buff *skb)
 {
-	return unlikely(READ_ONCE(dn->n_marks)) && skb->mark;
+	return unlikely(READ_ONCE(dn->n_marks)) && skb->mark &&
+	       dray_service_by_mark(dn, family, skb->mark);
 }
 
-static unsigned int packet_in(struct dray_packet *pkt)
+/* Not inlined, so that packets that are none of ours do not pay for the making
+ * of a struct dray_packet.
+ */
+static noinline unsigned int packet_in(struct dray_net *dn,
+				       struct sk_buff *skb, u8 hook, u8 family,
+				       const union nf_inet_addr *daddr)
 {
-	if (packet_seen(pkt->skb) || this_cpu_read(nf_skb_duplicated) ||
-	    !hook_here(pkt))
+	struct dray_packet pkt = {
+		.skb = skb,
+		.dn = dn,
+		.hook = hook,
+		.family = family,
+		.daddr = *daddr,
+	};
+
+	if (packet_seen(skb) || this_cpu_read(nf_skb_duplicated) ||
+	    !hook_here(&pkt))
 		return NF_ACCEPT;
-	return packet_verdict(pkt, packet_stages(pkt));
+	return packet_verdict(&pkt, packet_stages(&pkt));
 }
 
 static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	union nf_inet_addr daddr = { .ip = ip_hdr(skb)->daddr };
-	struct dray_packet pkt = {};
 
 	if (likely(!dray_service_maybe(priv, AF_INET, &daddr)) &&
-	    !marked(priv, skb))
+	    !marked(priv, AF_INET, skb))
 		return NF_ACCEPT;
-	pkt.skb = skb;
-	pkt.dn = priv;
-	pkt.hook = state->hook;
-	pkt.family = AF_INET;
-	pkt.daddr = daddr;
-	return packet_in(&pkt);
+	return packet_in(priv, skb, state->hook, AF_INET, &daddr);
 }
 
 static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	union nf_inet_addr daddr = { .in6 = ipv6_hdr(skb)->daddr };
-	struct dray_packet pkt = {};
 
 	if (likely(!dray_service_maybe(priv, AF_INET6, &daddr)) &&
-	    !marked(priv, skb))
+	    !marked(priv, AF_INET6, skb))
 		return NF_ACCEPT;
-	pkt.skb = skb;
-	pkt.dn = priv;
-	pkt.hook = state->hook;
-	pkt.family = AF_INET6;
-	pkt.daddr = daddr;
-	return packet_in(&pkt);
+	return packet_in(priv, skb, state->hook, AF_INET6, &daddr);
 }
 
 /* PRE_ROUTING -290: after raw, so that "-t raw -j MARK" is seen, and before
@@ -374,8 +408,10 @@ static nf_hookfn *postrouting_lsm(const struct nf_hook_entries *e)
 	if (!e || e->num_hook_entries != 1)
 		return NULL;
 	ops = nf_hook_entries_get_hook_ops(e);
-	return ops[0]->priority == NF_IP_PRI_SELINUX_FIRST ? ops[0]->hook :
-							      NULL;
+	if (ops[0]->priority != NF_IP_PRI_SELINUX_FIRST ||
+	    ops[0]->hook_ops_type != NF_HOOK_OP_UNDEFINED)
+		return NULL;
+	return ops[0]->hook;
 }
 
 static bool packet_secmark(const struct sk_buff *skb)
@@ -399,13 +435,11 @@ bool dray_postrouting_clear(const struct dray_packet *pkt)
 	       pkt->dn->lsm_hook[dray_family_index(pkt->family)];
 }
 
-static void hooks_find_lsm(struct dray_net *dn)
+static void hooks_find_lsm(struct dray_net *dn, u8 family)
 {
 	rcu_read_lock();
-	dn->lsm_hook[0] = postrouting_lsm(hook_entries(dn, AF_INET,
-						       NF_INET_POST_ROUTING));
-	dn->lsm_hook[1] = postrouting_lsm(hook_entries(dn, AF_INET6,
-						       NF_INET_POST_ROUTING));
+	dn->lsm_hook[dray_family_index(family)] =
+		postrouting_lsm(hook_entries(dn, family, NF_INET_POST_ROUTING));
 	rcu_read_unlock();
 }
 
@@ -419,7 +453,7 @@ int dray_hooks_register(struct dray_net *dn, u8 family)
 	lockdep_assert_held(&dn->lock);
 	if (dn->hooks_on[index])
 		return 0;
-	hooks_find_lsm(dn);
+	hooks_find_lsm(dn, family);
 	for (i = 0; i < DRAY_N_HOOKS; i++) {
 		ops[i] = (struct nf_hook_ops) {
 			.hook = index ? dray_hook6 : dray_hook4,

@@ -24,12 +24,13 @@ struct dray_net *dray_net(const struct net *net)
 	return net_generic(net, dray_net_id);
 }
 
-static void settings_init(struct dray_settings *settings)
+static void settings_init(const struct net *net,
+			  struct dray_settings *settings)
 {
 	settings->timeout_tcp = 900;
 	settings->timeout_tcpfin = 120;
 	settings->timeout_udp = 300;
-	settings->flow_limit = dray_flows_default_limit();
+	settings->flow_limit = dray_flows_default_limit(net);
 	settings->persist_limit = max(settings->flow_limit / 4,
 				      DRAY_FLOW_LIMIT_MIN);
 	settings->unassured_limit = settings->flow_limit / 8;
@@ -44,12 +45,13 @@ static int __net_init dray_net_init(struct net *net)
 	dn->net = net;
 	mutex_init(&dn->lock);
 	hash_init(dn->services);
+	hash_init(dn->addrs);
 	hash_init(dn->marks);
 	hash_init(dn->vips);
 	xa_init_flags(&dn->servers, XA_FLAGS_ALLOC1);
 	xa_init_flags(&dn->service_ids, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&dn->txns);
-	settings_init(&dn->settings);
+	settings_init(net, &dn->settings);
 	dray_reach_init(dn);
 	dn->reasons = alloc_percpu(struct dray_reasons);
 	if (!dn->reasons)

@@ -20,8 +20,8 @@
 
 #define DRAY_VERSION		"0.1.0"
 
-/* 1024 chains: one service in a chain up to some thousand services, 8 KB. */
-#define DRAY_SERVICE_BITS	10
+#define DRAY_SERVICE_BITS	10	/* 8 KB: a few services in a chain */
+#define DRAY_ADDR_BITS		8
 #define DRAY_VIP_BITS		6
 
 #define DRAY_N_HOOKS		3	/* of each family */
@@ -53,9 +53,11 @@ struct dray_settings {
  * struct dray_net - one network namespace
  * @net: the namespace; outlives this
  * @services: services by protocol, address and port; RCU, written under @lock
+ * @addrs: addresses of @services; RCU, written under @lock
  * @marks: services by firewall mark; RCU, written under @lock
  * @vips: roles by address; RCU, written under @lock
  * @n_marks: number of @marks, zero keeps packets from looking
+ * @n_any_port: number of @services for all ports, likewise
  * @n_vips: number of @vips, zero keeps packets from looking
  * @settings: see there
  * @flows: flow and persist entries
@@ -79,9 +81,11 @@ struct dray_settings {
 struct dray_net {
 	struct net *net;
 	DECLARE_HASHTABLE(services, DRAY_SERVICE_BITS);
+	DECLARE_HASHTABLE(addrs, DRAY_ADDR_BITS);
 	DECLARE_HASHTABLE(marks, DRAY_VIP_BITS);
 	DECLARE_HASHTABLE(vips, DRAY_VIP_BITS);
 	u32 n_marks;
+	u32 n_any_port;
 	u32 n_vips;
 	struct dray_settings settings;
 	struct dray_flows flows;

@@ -99,6 +99,12 @@ int dray_nl_af(const struct nlattr *attr, u8 *family,
 	       struct netlink_ext_ack *extack)
 {
 	*family = nla_get_u8(attr);
+	/* With ipv6.disable=1 nothing of IPv6 is set up in any namespace. */
+	if (*family == AF_INET6 && !ipv6_mod_enabled()) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "IPv6 is disabled on this host");
+		return -EAFNOSUPPORT;
+	}
 	if (*family == AF_INET || *family == AF_INET6)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr,
@@ -260,6 +266,9 @@ int dray_nl_dump_end(struct sk_buff *skb, void *hdr, int err)
 	return err;
 }
 
+/* The module is unloaded: the groups may be somebody else's by now. */
+static bool nl_gone;
+
 /* A listener that misses something is told so and reads again. */
 static void nl_notify_lost(struct dray_net *dn, unsigned int group)
 {
@@ -272,7 +281,8 @@ struct sk_buff *dray_nl_notify(struct dray_net *dn, unsigned int group, u8 cmd,
 	struct sk_buff *msg;
 
 	lockdep_assert_held(&dn->lock);
-	if (!genl_has_listeners(&dray_nl_family, dn->net, group))
+	if (READ_ONCE(nl_gone) ||
+	    !genl_has_listeners(&dray_nl_family, dn->net, group))
 		return NULL;
 	msg = genlmsg_new(size, GFP_KERNEL);
 	if (!msg)
@@ -412,6 +422,7 @@ int dray_nl_init(void)
 void dray_nl_exit(void)
 {
 	genl_unregister_family(&dray_nl_family);
+	WRITE_ONCE(nl_gone, true);
 	netlink_unregister_notifier(&nl_notifier);
 }
 

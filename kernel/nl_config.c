@@ -23,19 +23,27 @@
 #define HOOK_ROOM	192	/* of one hook, at most */
 #define NEST_MAX	(U16_MAX - HOOK_ROOM)
 
-static int config_limit(const struct nlattr *attr, u32 *limit,
-			struct netlink_ext_ack *extack)
+static int config_limit(const struct dray_net *dn, const struct nlattr *attr,
+			u32 *limit, struct netlink_ext_ack *extack)
 {
 	if (!attr)
 		return 0;
 	*limit = nla_get_u32(attr);
-	if (*limit >= DRAY_FLOW_LIMIT_MIN && *limit <= DRAY_FLOW_LIMIT_MAX)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "Limit is not 1024 to 268435456");
-	return -ERANGE;
+	if (*limit < DRAY_FLOW_LIMIT_MIN || *limit > DRAY_FLOW_LIMIT_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "Limit is not 1024 to 268435456");
+		return -ERANGE;
+	}
+	if (*limit > dray_flows_max_limit(dn->net)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "Limit is above 65536, the most in a user namespace");
+		return -ERANGE;
+	}
+	return 0;
 }
 
-static int config_limits(struct nlattr **tb, struct dray_settings *settings,
+static int config_limits(const struct dray_net *dn, struct nlattr **tb,
+			 struct dray_settings *settings,
 			 struct netlink_ext_ack *extack)
 {
 	const struct nlattr *unassured = tb[DRAY_A_CONFIG_UNASSURED_LIMIT];
@@ -46,9 +54,11 @@ static int config_limits(struct nlattr **tb, struct dray_settings *settings,
 	BUILD_BUG_ON(DRAY_FLOW_LIMIT_MAX != 268435456);
 	BUILD_BUG_ON(DRAY_UNASSURED_MIN != 64);
 
-	err = config_limit(flow, &settings->flow_limit, extack);
+	BUILD_BUG_ON(DRAY_FLOW_LIMIT_USER != 65536);
+
+	err = config_limit(dn, flow, &settings->flow_limit, extack);
 	if (!err)
-		err = config_limit(tb[DRAY_A_CONFIG_PERSIST_LIMIT],
+		err = config_limit(dn, tb[DRAY_A_CONFIG_PERSIST_LIMIT],
 				   &settings->persist_limit, extack);
 	if (err)
 		return err;
@@ -62,14 +72,14 @@ static int config_limits(struct nlattr **tb, struct dray_settings *settings,
 	return -ERANGE;
 }
 
-/* Changes @settings by what the request has of them, or not at all. */
-static int config_params(struct nlattr **tb, struct dray_settings *settings,
-			 struct netlink_ext_ack *extack)
+/* Changes the settings by what the request has of them, or not at all. */
+static int config_params(struct dray_txn *txn, const struct dray_net *dn,
+			 struct nlattr **tb, struct netlink_ext_ack *extack)
 {
-	struct dray_settings new = *settings;
+	struct dray_settings new = *dray_txn_settings(txn);
 	int err;
 
-	err = config_limits(tb, &new, extack);
+	err = config_limits(dn, tb, &new, extack);
 	if (err)
 		return err;
 	if (tb[DRAY_A_CONFIG_TIMEOUT_TCP])
@@ -81,7 +91,7 @@ static int config_params(struct nlattr **tb, struct dray_settings *settings,
 		new.timeout_udp = nla_get_u32(tb[DRAY_A_CONFIG_TIMEOUT_UDP]);
 	if (tb[DRAY_A_CONFIG_HOOK_MODE])
 		new.hook_mode = nla_get_u8(tb[DRAY_A_CONFIG_HOOK_MODE]);
-	*settings = new;
+	dray_txn_set_settings(txn, &new);
 	return 0;
 }
 
@@ -104,7 +114,7 @@ int dray_nl_set_config_doit(struct sk_buff *skb, struct genl_info *info)
 	txn = dray_txn_enter(dn, info->snd_portid, info->extack);
 	if (IS_ERR(txn))
 		return PTR_ERR(txn);
-	err = config_params(tb, dray_txn_settings(txn), info->extack);
+	err = config_params(txn, dn, tb, info->extack);
 	return dray_txn_leave(txn, err, info->extack);
 }
 

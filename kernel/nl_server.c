@@ -6,6 +6,9 @@
  * server are there is known to the transaction.
  */
 #include "netlink.h"
+
+#include <net/route.h>
+
 #include "netlink_gen.h"
 #include "nl.h"
 #include "route.h"
@@ -127,6 +130,18 @@ static int server_params(struct nlattr **tb, struct dray_server_params *params,
 	return -ERANGE;
 }
 
+/* A network's broadcast address is known by the routes only. */
+static int server_unicast(struct net *net, const struct server_request *request,
+			  struct netlink_ext_ack *extack)
+{
+	if (request->key.family != AF_INET ||
+	    inet_addr_type(net, request->key.addr.ip) != RTN_BROADCAST)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, request->tb[DRAY_A_SERVER_ADDRESS],
+			    "Address is broadcast");
+	return -EINVAL;
+}
+
 int dray_nl_new_server_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct dray_net *dn = dray_net(genl_info_net(info));
@@ -136,6 +151,8 @@ int dray_nl_new_server_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = server_request(info, SERVER_KEY | SERVER_PARAMS, &request);
+	if (!err)
+		err = server_unicast(dn->net, &request, info->extack);
 	if (!err)
 		err = server_params(request.tb, &params, info->extack);
 	if (err)

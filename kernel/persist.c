@@ -3,7 +3,9 @@
  * Persist entries: finding a flow's, and what flows tell them.
  *
  * A flow has no pointer to its client's entry: it is looked up, once in a
- * second of the flow's life at most and at its beginning and end.
+ * second of the flow's life at most and at its beginning and end.  Whether the
+ * entry counts a flow as open is a flag of the flow (FLOW_COUNTED), since the
+ * entry may be younger than the flow.
  */
 #include <linux/inetdevice.h>
 #include <net/ipv6.h>
@@ -11,6 +13,7 @@
 #include "flow_impl.h"
 #include "net.h"
 #include "persist.h"
+#include "server.h"
 
 void dray_persist_mask(u8 family, u8 prefix, const union nf_inet_addr *client,
 		       union nf_inet_addr *masked)
@@ -33,36 +36,77 @@ void dray_persist_tuple(struct dray_flow_tuple *tuple,
 			     &masked, 0, &any, 0);
 }
 
-/* The entry of a flow's client, or NULL. */
-static struct dray_flow *persist_of(struct dray_net *dn,
-				    const struct dray_flow *flow)
+/* What the entry of a flow's client is found by; false if its service has no
+ * persistence.
+ */
+static bool persist_tuple_of(struct dray_net *dn, const struct dray_flow *flow,
+			     struct dray_flow_tuple *tuple)
 {
 	const struct dray_service_conf *conf;
-	struct dray_flow_tuple tuple;
 	struct dray_service *service;
 	union nf_inet_addr client;
 
 	service = xa_load(&dn->service_ids, dray_flow_service(flow));
 	if (!service)
-		return NULL;
+		return false;
 	conf = rcu_dereference(service->conf);
 	if (!conf->params.persist_timeout)
-		return NULL;
+		return false;
 	if (dray_flow_family(flow) == AF_INET)
 		client.ip = flow->key4.caddr;
 	else
 		client.in6 = flow->key6.caddr;
-	dray_persist_tuple(&tuple, service, conf->params.persist_prefix,
+	dray_persist_tuple(tuple, service, conf->params.persist_prefix,
 			   &client);
+	return true;
+}
+
+/* The entry of a flow's client, or NULL. */
+static struct dray_flow *persist_of(struct dray_net *dn,
+				    const struct dray_flow *flow)
+{
+	struct dray_flow_tuple tuple;
+
+	if (!persist_tuple_of(dn, flow, &tuple))
+		return NULL;
 	return dray_flow_lookup(dn, &tuple);
 }
 
-void dray_persist_touch(struct dray_net *dn, const struct dray_flow *flow)
+/* A flow that goes on after its client's entry has ended begins a new one: the
+ * client's last packet is now.
+ */
+static void persist_again(struct dray_net *dn, struct dray_flow *flow,
+			  const struct dray_flow_tuple *tuple)
 {
-	struct dray_flow *persist = persist_of(dn, flow);
+	struct dray_server *server;
+	u8 reason;
 
-	if (persist)
+	server = dray_server_by_id(dn, READ_ONCE(flow->w.server));
+	if (!server || !dray_flow_insert(dn, tuple, server, 0,
+					 FLOW_PERSIST |
+					 (READ_ONCE(flow->w.flags) &
+					  FLOW_ASSURED), false, &reason))
+		return;
+	if (dray_flow_open(READ_ONCE(flow->w.state)))
+		dray_persist_flow_opened(dn, flow);
+}
+
+void dray_persist_touch(struct dray_net *dn, struct dray_flow *flow)
+{
+	struct dray_flow_tuple tuple;
+	struct dray_flow *persist;
+
+	if (!persist_tuple_of(dn, flow, &tuple))
+		return;
+	persist = dray_flow_lookup(dn, &tuple);
+	if (persist && !dray_flow_expired(dn, persist)) {
 		WRITE_ONCE(persist->last, dray_now());
+		return;
+	}
+	if (persist)
+		dray_flow_kill(dn, persist);
+	dray_flow_set_flags(flow, 0, FLOW_COUNTED);
+	persist_again(dn, flow, &tuple);
 }
 
 void dray_persist_assure(struct dray_net *dn, const struct dray_flow *flow)
@@ -73,12 +117,12 @@ void dray_persist_assure(struct dray_net *dn, const struct dray_flow *flow)
 		dray_flow_assure(dn, persist);
 }
 
-void dray_persist_flow_opened(struct dray_net *dn,
-			      const struct dray_flow *flow)
+void dray_persist_flow_opened(struct dray_net *dn, struct dray_flow *flow)
 {
 	struct dray_flow *persist = persist_of(dn, flow);
 
-	if (persist)
+	if (persist &&
+	    !(dray_flow_set_flags(flow, FLOW_COUNTED, 0).flags & FLOW_COUNTED))
 		atomic_inc(&persist->open);
 }
 
@@ -87,7 +131,7 @@ void dray_persist_flow_closed(struct dray_net *dn,
 {
 	struct dray_flow *persist = persist_of(dn, flow);
 
-	/* The entry may have been made after the flow was. */
+	/* It may be another entry than the one that counted the flow. */
 	if (persist)
 		atomic_dec_if_positive(&persist->open);
 }

@@ -41,9 +41,9 @@ void dray_persist_tuple(struct dray_flow_tuple *tuple,
  * @dn: namespace
  * @flow: flow of the client, of a persistent service
  *
- * Context: RCU read side.
+ * Context: softirq, RCU read side.
  */
-void dray_persist_touch(struct dray_net *dn, const struct dray_flow *flow);
+void dray_persist_touch(struct dray_net *dn, struct dray_flow *flow);
 
 /**
  * dray_persist_assure() - a client is real
@@ -57,17 +57,16 @@ void dray_persist_assure(struct dray_net *dn, const struct dray_flow *flow);
 /**
  * dray_persist_flow_opened() - a client has one open flow more
  * @dn: namespace
- * @flow: the flow
+ * @flow: the flow; FLOW_COUNTED afterwards, if there is an entry to count it
  *
  * Context: RCU read side.
  */
-void dray_persist_flow_opened(struct dray_net *dn,
-			      const struct dray_flow *flow);
+void dray_persist_flow_opened(struct dray_net *dn, struct dray_flow *flow);
 
 /**
  * dray_persist_flow_closed() - a client has one open flow less
  * @dn: namespace
- * @flow: the flow
+ * @flow: the flow; was FLOW_COUNTED
  *
  * Context: RCU read side.
  */

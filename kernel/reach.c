@@ -35,34 +35,27 @@ void dray_reach_judge(struct dray_net *dn)
 				 REACH_SOON);
 }
 
-static struct neighbour *reach_neigh(const struct dray_server *server,
-				     struct net_device *dev)
-{
-	struct neigh_table *tbl = server->key.family == AF_INET ? &arp_tbl :
-								   &nd_tbl;
-
-	return neigh_lookup(tbl, &server->key.addr, dev);
-}
-
 /* Only a neighbour that was asked and did not answer is out of reach; one that
- * nobody has asked yet is not.
+ * nobody has asked yet is not.  From then on it is asked again each time, and
+ * stays out of reach until it has answered, also if its entry was collected.
  */
 static bool reach_neigh_failed(const struct dray_server *server,
 			       struct net_device *dev)
 {
+	bool was = READ_ONCE(server->reach) == DRAY_REACH_NO_NEIGHBOUR;
+	struct neigh_table *tbl = server->key.family == AF_INET ? &arp_tbl :
+								   &nd_tbl;
 	struct neighbour *n;
 	bool failed;
 	u8 state;
 
 	if (dev->flags & (IFF_NOARP | IFF_LOOPBACK | IFF_POINTOPOINT))
 		return false;
-	n = reach_neigh(server, dev);
+	n = __neigh_lookup(tbl, &server->key.addr, dev, was);
 	if (!n)
-		return false;
+		return was;
 	state = READ_ONCE(n->nud_state);
-	failed = state & NUD_FAILED ||
-		 (state & NUD_INCOMPLETE &&
-		  READ_ONCE(server->reach) == DRAY_REACH_NO_NEIGHBOUR);
+	failed = was ? !(state & NUD_VALID) : state & NUD_FAILED;
 	if (failed)
 		neigh_event_send(n, NULL);
 	neigh_release(n);
@@ -116,12 +109,16 @@ static void reach_work(struct work_struct *work)
 	clear_bit(0, &dn->reach_soon);
 	mutex_lock(&dn->lock);
 	xa_for_each(&dn->servers, id, server) {
-		/* What was found wanting may have come to be. */
-		if (READ_ONCE(server->reach) != DRAY_REACH_OK)
+		/* What was found wanting may have come to be, and the MTU of
+		 * a route that expires be greater again.
+		 */
+		if (READ_ONCE(server->reach) != DRAY_REACH_OK ||
+		    dray_route_expires(server))
 			dray_route_drop(server);
 		dray_reach_server(dn, server);
 		if (!dray_server_reachable(server))
 			delay = REACH_AGAIN;
+		cond_resched();
 	}
 	if (!xa_empty(&dn->servers))
 		queue_delayed_work(system_power_efficient_wq, &dn->reach_work,
@@ -140,7 +137,7 @@ void dray_reach_exit(struct dray_net *dn)
 }
 
 /* The dst of a device that goes must go before the device can.  Under RCU, not
- * dray_net.lock: the caller holds the RTNL, which is taken inside of that.
+ * dray_net.lock: the caller holds the RTNL and need not wait for that.
  */
 static void reach_drop_dev(struct dray_net *dn, const struct net_device *dev)
 {

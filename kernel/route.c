@@ -130,12 +130,16 @@ void dray_route_free(struct dray_server *server)
  */
 static bool route_holds(const struct dray_route *route)
 {
-	struct dst_entry *dst = route->dst;
+	const struct dst_entry *dst = route->dst;
 
 	if (!dst)
 		return true;
-	return !READ_ONCE(dst->obsolete) ||
-	       dst->ops->check(dst, route->cookie);
+	/* What ipv4_dst_check() does, without the indirect call. */
+	if (likely(dst->ops->family == AF_INET))
+		return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+		       container_of(dst, struct rtable, dst)->rt_genid ==
+		       rt_genid_ipv4(dev_net(dst->dev));
+	return dst_check((struct dst_entry *)dst, route->cookie);
 }
 
 const struct dray_route *dray_route_get(struct dray_net *dn,
@@ -152,6 +156,18 @@ const struct dray_route *dray_route_get(struct dray_net *dn,
 	if (route->reach != READ_ONCE(server->reach))
 		dray_reach_judge(dn);
 	return route;
+}
+
+bool dray_route_expires(struct dray_server *server)
+{
+	const struct dray_route *route;
+	bool expires;
+
+	rcu_read_lock();
+	route = rcu_dereference(server->route);
+	expires = route && route->dst && READ_ONCE(route->dst->expires);
+	rcu_read_unlock();
+	return expires;
 }
 
 bool dray_route_info(struct dray_server *server, int *ifindex, u32 *mtu)

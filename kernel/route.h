@@ -74,6 +74,16 @@ void dray_route_free(struct dray_server *server);
 bool dray_route_info(struct dray_server *server, int *ifindex, u32 *mtu);
 
 /**
+ * dray_route_expires() - whether the route to a server is a temporary one
+ * @server: server
+ *
+ * As after a "fragmentation needed" that named it.
+ *
+ * Context: any.
+ */
+bool dray_route_expires(struct dray_server *server);
+
+/**
  * dray_reach_judge() - judge again whether servers can be reached
  * @dn: namespace
  *

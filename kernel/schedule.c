@@ -11,23 +11,32 @@
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "schedule.h"
 
-/* The first slot from @slot on whose server is usable; the end if none is. */
+/* Slots are looked at from the last to the first, as IPVS does: so the server
+ * that was added last begins a round and wins a tie.
+ */
 static const struct dray_service_slot *
-usable_from(const struct dray_service_conf *conf,
-	    const struct dray_service_slot *slot)
+slot_at_turn(const struct dray_service_conf *conf, u32 turn)
 {
-	while (slot < conf->slots + conf->n && !dray_server_usable(slot))
-		slot++;
-	return slot;
+	return &conf->slots[conf->n - 1 - turn % conf->n];
+}
+
+/* The first usable one of the @left slots that have not had their turn. */
+static const struct dray_service_slot *
+next_usable(const struct dray_service_conf *conf, u32 left)
+{
+	while (left-- > 0)
+		if (dray_server_usable(&conf->slots[left]))
+			return &conf->slots[left];
+	return NULL;
 }
 
 #define for_each_usable(slot, conf)					\
-	for ((slot) = usable_from(conf, (conf)->slots);			\
-	     (slot) < (conf)->slots + (conf)->n;			\
-	     (slot) = usable_from(conf, (slot) + 1))
+	for ((slot) = next_usable(conf, (conf)->n); (slot);		\
+	     (slot) = next_usable(conf, (slot) - (conf)->slots))
 
 static u64 server_load(const struct dray_server *server)
 {
@@ -45,14 +54,15 @@ static struct dray_server *rr_select(struct dray_service *service,
 		return NULL;
 	start = (u32)atomic_fetch_inc(&service->cursor);
 	for (i = 0; i < conf->n; i++) {
-		u32 pos = (start + i) % conf->n;
+		const struct dray_service_slot *slot;
 
-		if (!dray_server_usable(&conf->slots[pos]))
+		slot = slot_at_turn(conf, start + i);
+		if (!dray_server_usable(slot))
 			continue;
 		/* Do not give the one behind a gap its turn twice. */
 		if (i)
 			atomic_add(i, &service->cursor);
-		return conf->slots[pos].server;
+		return slot->server;
 	}
 	return NULL;
 }
@@ -85,13 +95,14 @@ static struct dray_server *wrr_select(struct dray_service *service,
 		}
 		if (!service->wrr_weight || service->wrr_weight > max)
 			service->wrr_weight = max;
-		slot = &conf->slots[service->wrr_pos++];
+		slot = slot_at_turn(conf, service->wrr_pos++);
 		if (dray_server_usable(slot) &&
 		    slot->params.weight >= service->wrr_weight)
 			found = slot->server;
 	}
 	spin_unlock_bh(&service->wrr_lock);
-	return found;
+	/* The one with the highest weight may just have become unusable. */
+	return found ?: rr_select(service, conf);
 }
 
 /* Least connections. */
@@ -291,33 +302,37 @@ static const siphash_key_t stateless_key = {
 	{ 0x6472617920666c6fULL, 0x77206b6579207631ULL }
 };
 
+/* Numbers of the address, not bytes in memory: directors of either endianness
+ * have to agree.
+ */
 static u64 server_hash(const struct dray_server *server, u64 hash)
 {
 	const struct dray_server_key *key = &server->key;
-	u64 lo, hi;
 
-	memcpy(&lo, &key->addr.all[0], 8);
-	memcpy(&hi, &key->addr.all[2], 8);
-	return siphash_4u64(hash, lo, hi,
-			    (u64)(__force u16)key->port << 8 | key->family,
+	return siphash_4u64(hash, get_unaligned_be64(&key->addr.all[0]),
+			    get_unaligned_be64(&key->addr.all[2]),
+			    (u64)ntohs(key->port) << 8 | key->family,
 			    &stateless_key);
 }
 
 struct dray_server *pick_stateless(const struct dray_service_conf *conf,
 				   u64 hash)
 {
+	u64 score, bid, least = U64_MAX, least_bid = U64_MAX;
 	const struct dray_service_slot *slot;
 	struct dray_server *best = NULL;
-	u64 least = U64_MAX;
 
-	for_each_usable(slot, conf) {
-		u64 score = dray_rendezvous_score(server_hash(slot->server, hash),
-						  slot->params.weight);
-
-		if (score < least) {
-			least = score;
-			best = slot->server;
-		}
+	for (slot = conf->slots; slot < conf->slots + conf->n; slot++) {
+		if (!dray_server_serves(slot))
+			continue;
+		bid = server_hash(slot->server, hash);
+		score = dray_rendezvous_score(bid, slot->params.weight);
+		/* A tie must not be settled by the order of the slots. */
+		if (score > least || (score == least && bid >= least_bid))
+			continue;
+		least = score;
+		least_bid = bid;
+		best = slot->server;
 	}
 	return best;
 }

@@ -34,9 +34,9 @@ const struct dray_scheduler *dray_scheduler_find(const char *name);
  * @conf: configuration of the service
  * @hash: of the 5-tuple, or of the masked client for a persistent service
  *
- * Weighted rendezvous over the usable servers, so a pure function of @hash and
- * of which servers are usable: the same for every packet of a client, and each
- * server's going moves its own clients only.  O(n).
+ * Weighted rendezvous over the servers that serve, whatever their load, so a
+ * pure function of @hash and of which servers serve: the same for every packet
+ * of a client, and each server's going moves its own clients only.  O(n).
  *
  * Context: RCU read side.
  * Return: a server, or NULL if none is usable.

@@ -36,7 +36,8 @@ struct dray_server *dray_server_create(struct dray_service *service,
 	server = kzalloc(sizeof(*server), GFP_KERNEL_ACCOUNT);
 	if (!server)
 		return NULL;
-	server->stats = netdev_alloc_pcpu_stats(struct dray_stats);
+	server->stats = __netdev_alloc_pcpu_stats(struct dray_stats,
+						  GFP_KERNEL_ACCOUNT);
 	if (!server->stats)
 		goto free_server;
 	/* Reserves the place in the array, so that publishing cannot fail. */
@@ -95,17 +96,21 @@ void dray_server_judge_load(struct dray_server *server)
 {
 	u32 upper = READ_ONCE(server->u_threshold);
 	u32 lower = READ_ONCE(server->l_threshold);
+	bool overloaded = READ_ONCE(server->overloaded);
 	u64 flows;
 
 	if (!upper) {
-		if (READ_ONCE(server->overloaded))
+		if (overloaded)
 			WRITE_ONCE(server->overloaded, false);
 		return;
 	}
 	flows = (u64)atomic_read(&server->active) +
 		atomic_read(&server->inactive);
 	if (flows >= upper)
-		WRITE_ONCE(server->overloaded, true);
+		overloaded = true;
 	else if (lower ? flows < lower : flows * 4 < (u64)upper * 3)
-		WRITE_ONCE(server->overloaded, false);
+		overloaded = false;
+	/* It stands in a line that every packet reads. */
+	if (overloaded != READ_ONCE(server->overloaded))
+		WRITE_ONCE(server->overloaded, overloaded);
 }

@@ -87,19 +87,30 @@ static inline bool dray_server_reachable(const struct dray_server *server)
 }
 
 /**
- * dray_server_usable() - whether a slot's server may get new flows
+ * dray_server_serves() - whether a slot's server may get packets of new flows
+ * @slot: slot of a published configuration
+ *
+ * Its load is not asked: that changes from one packet of a flow to the next.
+ *
+ * Context: RCU read side.
+ */
+static inline bool dray_server_serves(const struct dray_service_slot *slot)
+{
+	return slot->params.weight &&
+	       slot->params.state == DRAY_SERVER_STATE_UP &&
+	       dray_server_reachable(slot->server);
+}
+
+/**
+ * dray_server_usable() - whether a slot's server may get a new flow
  * @slot: slot of a published configuration
  *
  * Context: RCU read side.
  */
 static inline bool dray_server_usable(const struct dray_service_slot *slot)
 {
-	const struct dray_server *server = slot->server;
-
-	return slot->params.weight &&
-	       slot->params.state == DRAY_SERVER_STATE_UP &&
-	       dray_server_reachable(server) &&
-	       !READ_ONCE(server->overloaded);
+	return dray_server_serves(slot) &&
+	       !READ_ONCE(slot->server->overloaded);
 }
 
 /**

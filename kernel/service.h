@@ -21,6 +21,7 @@
 struct dray_net;
 struct dray_scheduler;
 struct dray_server;
+struct dray_service_addr;
 
 #define DRAY_SERVICES_MAX	65536
 #define DRAY_SERVERS_MAX	4096	/* of one service */
@@ -116,6 +117,8 @@ struct dray_service_conf {
  * @wrr_pos: slot that wrr looks at next
  * @wrr_weight: weight that wrr is at
  * @zero: zero point of @stats; under dray_net.lock
+ * @addr: entry of its address, shared with the other services of it once it is
+ *	linked; under dray_net.lock
  * @dn: namespace, constant
  * @rcu: frees it once no packet reads it
  */
@@ -132,6 +135,7 @@ struct dray_service {
 	u32 wrr_weight;
 
 	struct dray_stats_sum zero;
+	struct dray_service_addr *addr;
 	struct dray_net *dn;
 	struct rcu_head rcu;
 };
@@ -156,18 +160,30 @@ struct dray_service *dray_service_lookup(struct dray_net *dn, u8 family,
 					 __be16 dport, u32 mark);
 
 /**
- * dray_service_maybe() - whether an address may be a VIP
+ * dray_service_maybe() - whether an address is a VIP
  * @dn: namespace
  * @family: AF_INET or AF_INET6
  * @daddr: address
  *
- * The cheap question in front of everything else: false is certain.
+ * The cheap question in front of everything else.
  *
  * Context: RCU read side.
  * Return: false if no service without a firewall mark has this address.
  */
-bool dray_service_maybe(const struct dray_net *dn, u8 family,
+bool dray_service_maybe(struct dray_net *dn, u8 family,
 			const union nf_inet_addr *daddr);
+
+/**
+ * dray_service_by_mark() - a service by its firewall mark
+ * @dn: namespace
+ * @family: AF_INET or AF_INET6
+ * @mark: firewall mark
+ *
+ * Context: dray_net.lock held or RCU read side.
+ * Return: the service or NULL.
+ */
+struct dray_service *dray_service_by_mark(const struct dray_net *dn, u8 family,
+					  u32 mark);
 
 /**
  * dray_service_find() - a service by its key

@@ -18,6 +18,7 @@
 #define DRAY_REASONS(R)							\
 	R(NOT_HOST, "not-host", "pass", "the frame was not for this host")	\
 	R(BRIDGED, "bridged", "pass", "a bridged frame for another host")	\
+	R(VRF, "vrf", "pass", "the device belongs to a VRF")			\
 	R(PEER, "peer", "pass", "the frame came from a peer director")		\
 	R(STANDBY, "standby", "drop", "another director serves the VIP")	\
 	R(STANDBY_PASS, "standby-pass", "pass", "standby; routed on or served here") \

@@ -25,8 +25,8 @@ static u64 steer_hash(const struct dray_packet *pkt)
 	};
 	const struct dray_service_params *params = &pkt->conf->params;
 	union nf_inet_addr client = pkt->saddr;
-	u64 ports = (u64)(__force u16)pkt->sport << 32 |
-		    (u64)(__force u16)pkt->dport << 16 | pkt->protocol;
+	u64 ports = (u64)ntohs(pkt->sport) << 32 |
+		    (u64)ntohs(pkt->dport) << 16 | pkt->protocol;
 	u64 vip;
 
 	if (params->persist_timeout) {
@@ -35,9 +35,9 @@ static u64 steer_hash(const struct dray_packet *pkt)
 		ports = 0;
 	}
 	if (pkt->family == AF_INET) {
-		vip = ports ? (__force u32)pkt->daddr.ip : 0;
-		return siphash_2u64((u64)(__force u32)client.ip << 32 | vip,
-				    ports, &key);
+		vip = ports ? ntohl(pkt->daddr.ip) : 0;
+		return siphash_2u64((u64)ntohl(client.ip) << 32 | vip, ports,
+				    &key);
 	}
 	vip = ports ? siphash(&pkt->daddr.in6, sizeof(pkt->daddr.in6), &key) :
 		      0;
@@ -60,24 +60,26 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
 	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
 }
 
-/* May a flow, or a persistent client with open flows, stay with its server?
- * What is not up is in one of three ways out.
+/* May a flow stay with its server?  An established one waits a while for a
+ * server that is down to be back.  What cannot be sent, a datagram and a SYN
+ * move at once; the SYN also from a server that gets no new flows, if the flow
+ * before it is over.
  */
 static bool server_keeps(const struct dray_packet *pkt,
-			 const struct dray_server *server)
+			 const struct dray_server *server, u8 flow_state)
 {
+	u8 state = READ_ONCE(server->state);
 	unsigned long hold;
 
-	if (READ_ONCE(server->state) != DRAY_SERVER_STATE_DOWN &&
-	    dray_server_reachable(server))
-		return true;
-	/* An established TCP flow waits a while for its server to be back; a
-	 * SYN, a datagram, and whatever cannot even be sent, move at once.
-	 */
-	if (pkt->protocol == IPPROTO_UDP || pkt->flags & PKT_OPENS)
+	if (READ_ONCE(server->reach) == DRAY_REACH_NO_NEIGHBOUR)
 		return false;
-	if (READ_ONCE(server->state) == DRAY_SERVER_STATE_DOWN &&
-	    !dray_server_reachable(server))
+	if (pkt->flags & PKT_OPENS && dray_flow_over(flow_state) &&
+	    state != DRAY_SERVER_STATE_UP)
+		return false;
+	if (state != DRAY_SERVER_STATE_DOWN && dray_server_reachable(server))
+		return true;
+	if (pkt->protocol == IPPROTO_UDP || pkt->flags & PKT_OPENS ||
+	    (state == DRAY_SERVER_STATE_DOWN && !dray_server_reachable(server)))
 		return false;
 	hold = msecs_to_jiffies(pkt->conf->params.down_hold);
 	return time_before(jiffies, READ_ONCE(server->down_since) + hold);
@@ -103,19 +105,42 @@ static struct dray_server *persist_server(struct dray_packet *pkt,
 	return server;
 }
 
+/* Without an entry of its own a packet goes where its client goes, or where
+ * the fallback says.
+ */
+static struct dray_server *steer_without_entry(struct dray_packet *pkt)
+{
+	struct dray_server *server = NULL;
+	struct dray_flow_tuple tuple;
+	struct dray_flow *persist;
+
+	if (pkt->conf->params.persist_timeout) {
+		dray_persist_tuple(&tuple, pkt->service,
+				   pkt->conf->params.persist_prefix,
+				   &pkt->saddr);
+		persist = dray_flow_lookup(pkt->dn, &tuple);
+		if (persist)
+			server = persist_server(pkt, persist);
+	}
+	return server ?: steer_stateless(pkt);
+}
+
 /* A persistent client's server; scheduled and remembered if it has none. */
 static struct dray_server *steer_persist(struct dray_packet *pkt)
 {
 	struct dray_server *server = NULL;
 	struct dray_flow_tuple tuple;
 	struct dray_flow *persist;
+	u32 from = 0;
 	u8 reason;
 
 	dray_persist_tuple(&tuple, pkt->service,
 			   pkt->conf->params.persist_prefix, &pkt->saddr);
 	persist = dray_flow_lookup(pkt->dn, &tuple);
-	if (persist)
+	if (persist) {
+		from = READ_ONCE(persist->w.server);
 		server = persist_server(pkt, persist);
+	}
 	if (server) {
 		WRITE_ONCE(persist->last, dray_now());
 		return server;
@@ -124,9 +149,8 @@ static struct dray_server *steer_persist(struct dray_packet *pkt)
 	if (!server)
 		return NULL;
 	if (persist && !(READ_ONCE(persist->w.flags) & FLOW_DEAD)) {
-		dray_flow_move(pkt->dn, persist, server);
 		WRITE_ONCE(persist->last, dray_now());
-		return server;
+		return dray_flow_move(pkt->dn, persist, from, server);
 	}
 	persist = dray_flow_insert(pkt->dn, &tuple, server, 0, FLOW_PERSIST,
 				   true, &reason);
@@ -166,12 +190,14 @@ static bool source_local(const struct dray_packet *pkt)
 }
 
 /* A flow that is known only by its packets in the middle: after pressure, when
- * its entry was refused or evicted, the fallback still knows its server.
+ * its entry was refused or evicted, the fallback still knows its server.  It
+ * gets an entry as soon as there is room, or it would end with the pressure.
  */
 static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 					 struct dray_server **server,
 					 const struct dray_flow_tuple *tuple)
 {
+	struct dray_flow *flow = NULL;
 	u8 reason;
 
 	if (pkt->flags & PKT_ICMP && !dray_flow_pressed(pkt->dn))
@@ -180,15 +206,19 @@ static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 		return dray_pass(pkt, DRAY_REASON_SYN_ACK);
 	if (!dray_flow_pressed(pkt->dn))
 		return dray_pass(pkt, DRAY_REASON_NO_ENTRY);
-	*server = steer_stateless(pkt);
+	*server = steer_without_entry(pkt);
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
-	/* What carries payload is worth an entry, as soon as there is room. */
-	if (pkt->flags & PKT_PAYLOAD && !(pkt->flags & PKT_ICMP) &&
-	    dray_flow_insert(pkt->dn, tuple, *server,
-			     dray_flow_first_state(pkt), 0, false, &reason))
-		return DRAY_NEXT;
-	dray_note(pkt, DRAY_REASON_STATELESS);
+	if (!(pkt->flags & (PKT_ICMP | PKT_RST)))
+		flow = dray_flow_insert(pkt->dn, tuple, *server,
+					dray_flow_first_state(pkt), 0, false,
+					&reason);
+	if (flow)
+		*server = dray_server_by_id(pkt->dn,
+					    READ_ONCE(flow->w.server)) ?:
+			  *server;
+	else
+		dray_note(pkt, DRAY_REASON_STATELESS);
 	return DRAY_NEXT;
 }
 
@@ -214,7 +244,9 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
 	pkt->new_flow = true;
-	if (params->flags & DRAY_SERVICE_FLAGS_OPS)
+	/* Of a firewall mark's traffic only the datagrams. */
+	if (params->flags & DRAY_SERVICE_FLAGS_OPS &&
+	    pkt->protocol == IPPROTO_UDP)
 		return DRAY_NEXT;
 	flow = dray_flow_insert(pkt->dn, tuple, *server,
 				dray_flow_first_state(pkt), 0, true, &reason);
@@ -231,17 +263,21 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	return *server ? DRAY_NEXT : dray_drop(pkt, DRAY_REASON_NO_SERVER);
 }
 
-/* The server of a flow is gone or out: give it another one. */
+/* The server of a flow is gone or out: give it another one.  An ICMP error,
+ * which anybody can send, changes nothing.
+ */
 static enum dray_verdict steer_move(struct dray_packet *pkt,
 				    struct dray_server **server,
-				    struct dray_flow *flow)
+				    struct dray_flow *flow, u32 from)
 {
+	if (pkt->flags & PKT_ICMP)
+		return dray_pass(pkt, DRAY_REASON_ICMP_NO_MATCH);
 	*server = pkt->conf->params.persist_timeout ? steer_persist(pkt) :
 						      steer_schedule(pkt);
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
 	dray_note(pkt, DRAY_REASON_MOVED);
-	dray_flow_move(pkt->dn, flow, *server);
+	*server = dray_flow_move(pkt->dn, flow, from, *server);
 	pkt->new_flow = true;
 	return DRAY_NEXT;
 }
@@ -251,11 +287,7 @@ static struct dray_flow *steer_lookup(struct dray_packet *pkt,
 {
 	struct dray_flow *flow = dray_flow_lookup(pkt->dn, tuple);
 
-	if (!flow)
-		return NULL;
-	/* A client that uses its port again means a new connection. */
-	if (!dray_flow_stale(pkt->dn, flow) &&
-	    !dray_flow_reopened(pkt, READ_ONCE(flow->w.state)))
+	if (!flow || !dray_flow_stale(pkt->dn, flow))
 		return flow;
 	dray_flow_kill(pkt->dn, flow);
 	return NULL;
@@ -266,6 +298,7 @@ enum dray_verdict dray_steer(struct dray_packet *pkt,
 {
 	enum dray_verdict verdict = DRAY_NEXT;
 	struct dray_flow_tuple tuple;
+	union dray_flow_word w;
 	struct dray_flow *flow;
 
 	dray_flow_tuple_fill(&tuple, pkt->family, pkt->protocol,
@@ -274,12 +307,15 @@ enum dray_verdict dray_steer(struct dray_packet *pkt,
 	flow = steer_lookup(pkt, &tuple);
 	if (!flow)
 		return steer_new(pkt, server, &tuple);
-	*server = dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server));
-	if (unlikely(!*server || !server_keeps(pkt, *server)))
-		verdict = steer_move(pkt, server, flow);
+	w.word = READ_ONCE(flow->w.word);
+	*server = dray_server_by_id(pkt->dn, w.server);
+	if (unlikely(!*server || !server_keeps(pkt, *server, w.state)))
+		verdict = steer_move(pkt, server, flow, w.server);
+	if (verdict != DRAY_NEXT)
+		return verdict;
 	if (pkt->flags & PKT_ICMP)
 		dray_note(pkt, DRAY_REASON_ICMP_RELATED);
 	else
 		dray_flow_packet(pkt, flow);
-	return verdict;
+	return DRAY_NEXT;
 }

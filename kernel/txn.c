@@ -9,6 +9,7 @@
  * commit.c.
  */
 #include <linux/gcd.h>
+#include <linux/jhash.h>
 #include <linux/slab.h>
 
 #include "net.h"
@@ -40,6 +41,7 @@ static struct dray_txn *txn_create(struct dray_net *dn, u32 portid)
 	txn->settings = dn->settings;
 	INIT_LIST_HEAD(&txn->node);
 	INIT_LIST_HEAD(&txn->services);
+	hash_init(txn->index);
 	INIT_LIST_HEAD(&txn->vips);
 	INIT_LIST_HEAD(&txn->new_servers);
 	return txn;
@@ -48,6 +50,7 @@ static struct dray_txn *txn_create(struct dray_net *dn, u32 portid)
 void dray_txn_forget_service(struct dray_txn_service *ts)
 {
 	list_del(&ts->node);
+	hash_del(&ts->index);
 	kvfree(ts->conf);
 	kfree(ts);
 }
@@ -66,6 +69,7 @@ static void txn_destroy(struct dray_txn *txn)
 		if (ts->created)
 			dray_service_destroy(ts->created);
 		dray_txn_forget_service(ts);
+		cond_resched();
 	}
 	list_for_each_entry_safe(tv, next_tv, &txn->vips, node) {
 		list_del(&tv->node);
@@ -76,25 +80,30 @@ static void txn_destroy(struct dray_txn *txn)
 	kfree(txn);
 }
 
+static u32 key_hash(const struct dray_service_key *key)
+{
+	return jhash(key, sizeof(*key), 0);
+}
+
 /* What the transaction has staged of a service, if it has. */
 static struct dray_txn_service *txn_staged(struct dray_txn *txn,
 					   const struct dray_service_key *key)
 {
 	struct dray_txn_service *ts;
 
-	list_for_each_entry(ts, &txn->services, node)
+	hash_for_each_possible(txn->index, ts, index, key_hash(key))
 		if (!memcmp(&ts->key, key, sizeof(*key)))
 			return ts;
 	return NULL;
 }
 
-/* A copy of a configuration with room for one more server. */
+/* A copy of a configuration with room for more servers. */
 static struct dray_service_conf *
-conf_copy(const struct dray_service_conf *old)
+conf_copy(const struct dray_service_conf *old, u32 cap)
 {
 	struct dray_service_conf *conf;
 
-	conf = dray_service_conf_create(&old->params, old->n + 1);
+	conf = dray_service_conf_create(&old->params, cap);
 	if (!conf)
 		return NULL;
 	conf->n = old->n;
@@ -104,26 +113,43 @@ conf_copy(const struct dray_service_conf *old)
 }
 
 static struct dray_txn_service *
+txn_service_create(const struct dray_service_key *key,
+		   struct dray_service *published)
+{
+	struct dray_txn_service *ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
+
+	if (!ts)
+		return NULL;
+	ts->key = *key;
+	ts->published = published;
+	return ts;
+}
+
+static void txn_add(struct dray_txn *txn, struct dray_txn_service *ts)
+{
+	list_add_tail(&ts->node, &txn->services);
+	hash_add(txn->index, &ts->index, key_hash(&ts->key));
+}
+
+static struct dray_txn_service *
 txn_stage(struct dray_txn *txn, const struct dray_service_key *key,
 	  struct netlink_ext_ack *extack)
 {
 	struct dray_txn_service *ts = txn_staged(txn, key);
-	struct dray_service *service;
+	const struct dray_service_conf *conf;
 
 	if (ts)
 		return ts;
-	ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
+	ts = txn_service_create(key, dray_service_find(txn->dn, key));
 	if (!ts)
 		goto no_memory;
-	ts->key = *key;
-	service = dray_service_find(txn->dn, key);
-	if (service) {
-		ts->published = service;
-		ts->conf = conf_copy(dray_conf_locked(service));
+	if (ts->published) {
+		conf = dray_conf_locked(ts->published);
+		ts->conf = conf_copy(conf, conf->n + 1);
 		if (!ts->conf)
 			goto no_memory;
 	}
-	list_add_tail(&ts->node, &txn->services);
+	txn_add(txn, ts);
 	return ts;
 
 no_memory:
@@ -265,24 +291,41 @@ int dray_txn_del_service(struct dray_txn *txn,
 	return 0;
 }
 
-/* Stages the end of every published service first, since only that can fail
- * and nothing of it harms if it does; then drops what is staged.
+/* Makes what says that every published service is to go before it drops what
+ * is staged, since only the making can fail.
  */
 int dray_txn_flush(struct dray_txn *txn, struct netlink_ext_ack *extack)
 {
 	struct dray_txn_service *ts, *next;
 	struct dray_service *service;
+	LIST_HEAD(gone);
 	unsigned long id;
 
 	xa_for_each(&txn->dn->service_ids, id, service) {
-		ts = txn_stage(txn, &service->key, extack);
-		if (IS_ERR(ts))
-			return PTR_ERR(ts);
+		ts = txn_service_create(&service->key, service);
+		if (!ts)
+			goto no_memory;
+		list_add_tail(&ts->node, &gone);
+		cond_resched();
 	}
-	list_for_each_entry_safe(ts, next, &txn->services, node)
+	list_for_each_entry_safe(ts, next, &txn->services, node) {
+		ts->published = NULL;	/* forget it altogether */
 		if (ts->conf)
 			txn_drop_service(txn, ts);
+		else
+			dray_txn_forget_service(ts);
+	}
+	list_for_each_entry_safe(ts, next, &gone, node) {
+		list_del(&ts->node);
+		txn_add(txn, ts);
+	}
 	return 0;
+
+no_memory:
+	list_for_each_entry_safe(ts, next, &gone, node)
+		kfree(ts);
+	NL_SET_ERR_MSG(extack, "Out of memory");
+	return -ENOMEM;
 }
 
 int dray_txn_server_params(struct dray_txn *txn,
@@ -337,12 +380,9 @@ static int conf_grow(struct dray_txn_service *ts)
 
 	if (old->n < old->cap)
 		return 0;
-	conf = dray_service_conf_create(&old->params, old->cap * 2);
+	conf = conf_copy(old, old->cap * 2);
 	if (!conf)
 		return -ENOMEM;
-	conf->n = old->n;
-	conf->gcd = old->gcd;
-	memcpy(conf->slots, old->slots, flex_array_size(old, slots, old->n));
 	ts->conf = conf;
 	kvfree(old);
 	return 0;
@@ -445,10 +485,16 @@ int dray_txn_del_server(struct dray_txn *txn,
 	return 0;
 }
 
-struct dray_settings *dray_txn_settings(struct dray_txn *txn)
+const struct dray_settings *dray_txn_settings(const struct dray_txn *txn)
 {
-	txn->set_settings = true;
 	return &txn->settings;
+}
+
+void dray_txn_set_settings(struct dray_txn *txn,
+			   const struct dray_settings *settings)
+{
+	txn->settings = *settings;
+	txn->set_settings = true;
 }
 
 int dray_txn_begin(struct dray_net *dn, u32 portid,

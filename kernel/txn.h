@@ -273,13 +273,20 @@ int dray_txn_del_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 		     struct netlink_ext_ack *extack);
 
 /**
- * dray_txn_settings() - the settings, to be changed in place
+ * dray_txn_settings() - the settings, with what is staged of them
  * @txn: transaction
  *
- * Return: the transaction's own copy; what it holds at the commit is put in
- * force.
+ * Return: valid until the next dray_txn_set_settings().
  */
-struct dray_settings *dray_txn_settings(struct dray_txn *txn);
+const struct dray_settings *dray_txn_settings(const struct dray_txn *txn);
+
+/**
+ * dray_txn_set_settings() - change the settings
+ * @txn: transaction
+ * @settings: all of them
+ */
+void dray_txn_set_settings(struct dray_txn *txn,
+			   const struct dray_settings *settings);
 
 /**
  * dray_txn_drop_all() - drop every open transaction of a namespace

@@ -10,6 +10,7 @@
 /**
  * struct dray_txn_service - what is staged of a service
  * @node: in dray_txn.services
+ * @index: in dray_txn.index
  * @key: identity
  * @published: the service in force, or NULL.  Looked at only while the
  *	transaction is not stale
@@ -19,6 +20,7 @@
  */
 struct dray_txn_service {
 	struct list_head node;
+	struct hlist_node index;
 	struct dray_service_key key;
 	struct dray_service *published;
 	struct dray_service *created;
@@ -44,7 +46,9 @@ struct dray_txn_vip {
  * @portid: socket that it belongs to
  * @generation: generation that it began at
  * @n_created: services made
+ * @n_vips: number of @vips
  * @services: struct dray_txn_service
+ * @index: the same by key
  * @vips: struct dray_txn_vip
  * @new_servers: servers made, by dray_server.owned
  * @settings: settings to be
@@ -58,7 +62,9 @@ struct dray_txn {
 	u32 portid;
 	u32 generation;
 	u32 n_created;
+	u32 n_vips;
 	struct list_head services;
+	DECLARE_HASHTABLE(index, 6);
 	struct list_head vips;
 	struct list_head new_servers;
 	struct dray_settings settings;

@@ -72,6 +72,7 @@ static int txn_put_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 			goto free_vip;
 		tv->key = *key;
 		list_add_tail(&tv->node, &txn->vips);
+		txn->n_vips++;
 	}
 	kfree(tv->vip);
 	tv->vip = vip;
@@ -91,6 +92,10 @@ int dray_txn_new_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 	if (txn_peek_vip(txn, key)) {
 		NL_SET_ERR_MSG(extack, "VIP already exists");
 		return -EEXIST;
+	}
+	if (txn->dn->n_vips + txn->n_vips >= DRAY_VIPS_MAX) {
+		NL_SET_ERR_MSG(extack, "Too many VIPs");
+		return -ENOSPC;
 	}
 	return txn_put_vip(txn, key, params, extack);
 }

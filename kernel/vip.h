@@ -3,8 +3,8 @@
  * VIPs: addresses that have a role on this director.
  *
  * An address without an entry is active.  An active entry may have a lease;
- * once that has run out, this host neither forwards for the address nor
- * answers for it by ARP or neighbour discovery.
+ * once that has run out, this host does not forward for the address, nor lets
+ * its local stack answer for what another director serves.
  */
 #ifndef _DRAY_VIP_H
 #define _DRAY_VIP_H
@@ -16,6 +16,7 @@
 
 struct dray_net;
 
+#define DRAY_VIPS_MAX	4096
 #define DRAY_VIP_PEERS	16
 
 /**

@@ -84,14 +84,19 @@ static bool xmit_may_fragment(const struct dray_packet *pkt, u32 mtu)
 {
 	u16 frag_size = xmit_frag_size(pkt);
 
-	if (frag_size)
-		return frag_size <= mtu;
-	return pkt->family == AF_INET &&
-	       !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF));
+	if (pkt->family == AF_INET &&
+	    !(ip_hdr(pkt->skb)->frag_off & htons(IP_DF)))
+		return true;
+	return frag_size && frag_size <= mtu;
 }
 
+/* The header is in the linear part; what is left is whether it is shared, as
+ * with a packet tap.
+ */
 static int xmit_writable(struct dray_packet *pkt)
 {
+	if (likely(!skb_cloned(pkt->skb)))
+		return 0;
 	return skb_ensure_writable(pkt->skb, pkt->family == AF_INET ?
 				   sizeof(struct iphdr) :
 				   sizeof(struct ipv6hdr));
@@ -102,10 +107,13 @@ static void xmit_prepare(struct dray_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
 
-	if (pkt->family == AF_INET)
-		ip_decrease_ttl(ip_hdr(skb));
-	else
-		ipv6_hdr(skb)->hop_limit--;
+	/* Forwarding has counted the hop before its hook. */
+	if (pkt->hook != NF_INET_FORWARD) {
+		if (pkt->family == AF_INET)
+			ip_decrease_ttl(ip_hdr(skb));
+		else
+			ipv6_hdr(skb)->hop_limit--;
+	}
 	skb_orphan(skb);
 	nf_reset_ct(skb);
 	skb_forward_csum(skb);
@@ -135,34 +143,30 @@ static bool xmit_short(const struct dray_packet *pkt,
 	       !skb_sec_path(pkt->skb) && dray_postrouting_clear(pkt);
 }
 
-static void xmit_headroom(struct sk_buff **skb, struct net_device *dev)
-{
-	unsigned int room = LL_RESERVED_SPACE(dev);
-
-	if (unlikely(skb_headroom(*skb) < room))
-		*skb = skb_expand_head(*skb, room);
-}
-
-static void xmit_to_neigh(struct sk_buff *skb, struct net_device *dev,
+/* Straight to the neighbour; one of the other family is looked up, and asked
+ * for, by neigh_xmit().
+ */
+static void xmit_to_neigh(struct dray_packet *pkt, struct net_device *dev,
+			  const struct dray_server *server,
 			  struct neighbour *n)
 {
-	xmit_headroom(&skb, dev);
-	if (unlikely(!skb))
-		return;
-	skb->dev = dev;
-	neigh_output(n, skb, false);
-}
+	unsigned int room = LL_RESERVED_SPACE(dev);
+	struct sk_buff *skb = pkt->skb;
 
-static void xmit_other_family(struct sk_buff *skb, struct net_device *dev,
-			      const struct dray_server *server)
-{
-	xmit_headroom(&skb, dev);
-	if (unlikely(!skb))
-		return;
+	if (unlikely(skb_headroom(skb) < room)) {
+		skb = skb_expand_head(skb, room);
+		if (!skb) {
+			dray_note(pkt, DRAY_REASON_XMIT);
+			return;
+		}
+	}
 	skb->dev = dev;
-	neigh_xmit(server->key.family == AF_INET ? NEIGH_ARP_TABLE :
-						   NEIGH_ND_TABLE,
-		   dev, &server->key.addr, skb);
+	if (likely(n))
+		neigh_output(n, skb, false);
+	else
+		neigh_xmit(server->key.family == AF_INET ? NEIGH_ARP_TABLE :
+							   NEIGH_ND_TABLE,
+			   dev, &server->key.addr, skb);
 }
 
 static void xmit_output(struct dray_packet *pkt, struct dst_entry *dst)
@@ -178,16 +182,14 @@ static void xmit_send(struct dray_packet *pkt, struct dray_server *server,
 		      const struct dray_route *route, bool fits)
 {
 	struct dst_entry *dst = route->dst;
-	struct neighbour *n;
+	bool other = pkt->family != server->key.family;
+	struct neighbour *n = NULL;
 
-	if (unlikely(pkt->family != server->key.family)) {
-		xmit_other_family(pkt->skb, dst->dev, server);
-		return;
-	}
-	n = fits && xmit_short(pkt, route) ? xmit_neigh(server, dst->dev) :
-					     NULL;
-	if (n)
-		xmit_to_neigh(pkt->skb, dst->dev, n);
+	/* The header that a neighbour keeps is of its own family. */
+	if (!other && fits && xmit_short(pkt, route))
+		n = xmit_neigh(server, dst->dev);
+	if (n || unlikely(other))
+		xmit_to_neigh(pkt, dst->dev, server, n);
 	else
 		xmit_output(pkt, dst);
 }
@@ -211,7 +213,7 @@ enum dray_verdict dray_xmit(struct dray_packet *pkt,
 		xmit_count(pkt, server);
 		return dray_pass(pkt, DRAY_REASON_LOCAL_SERVER);
 	}
-	if (unlikely(xmit_ttl(pkt) <= 1)) {
+	if (unlikely(xmit_ttl(pkt) <= 1) && pkt->hook != NF_INET_FORWARD) {
 		xmit_icmp(pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
 			  ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
 		return dray_drop(pkt, DRAY_REASON_TTL);
@@ -219,9 +221,10 @@ enum dray_verdict dray_xmit(struct dray_packet *pkt,
 	if (unlikely(skb_warn_if_lro(pkt->skb)))
 		return dray_drop(pkt, DRAY_REASON_LRO);
 	fits = xmit_fits(pkt, route->mtu);
-	if (unlikely(!fits) && !(pkt->flags & PKT_ICMP) &&
-	    (!xmit_may_fragment(pkt, route->mtu) ||
-	     pkt->family != server->key.family)) {
+	if (unlikely(!fits) &&
+	    (pkt->family != server->key.family ||
+	     (!(pkt->flags & PKT_ICMP) &&
+	      !xmit_may_fragment(pkt, route->mtu)))) {
 		xmit_icmp(pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
 			  ICMPV6_PKT_TOOBIG, 0, route->mtu);
 		return dray_drop(pkt, DRAY_REASON_MTU);

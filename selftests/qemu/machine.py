@@ -21,7 +21,7 @@ BOOT_LIMIT = {"6.1": 90, "6.12": 90, "debug": 300}
 MEMORY = {"6.1": 1024, "6.12": 1024, "debug": 3072}
 CMDLINE = ("console=ttyS0 loglevel=5 panic=-1 oops=panic panic_on_warn=1 nowatchdog "
            "tsc=nowatchdog rcupdate.rcu_cpu_stall_timeout=300 log_buf_len=4M "
-           "net.ifnames=0 apparmor=0")
+           "net.ifnames=0")
 
 
 def cache():
