@@ -171,6 +171,7 @@ class Network:
 
     def __init__(self):
         self.spaces, self.sockets = [], []
+        self.asked = float("inf")
         self.director = self.space("director")
 
     def set_up(self, name):
@@ -267,6 +268,7 @@ class Network:
     def act(self, action):
         verb, *words = action.split()
         if verb == "get":
+            self.asked = time.monotonic()
             return self.get(VIP, (CLIENT, int(words[0])))
         if verb == "get6":
             return self.get(VIP6, (CLIENT6, int(words[0])))
@@ -348,6 +350,10 @@ class Replay:
         got, rc = self.run(step)
         want, got = comparable(step.text, want), comparable(step.text, got)
         if not agree(want, got):
+            # The recorded service has -p 5, and these list persistent clients.
+            late = not SELF_CHECK and time.monotonic() - self.network.asked > 4.5
+            if late and re.search(r"--persistent-conn| -Ln?c", step.text):
+                raise taptest.Skip("it took so long here that the client is forgotten")
             for line in difflib.unified_diff(want, got, "wanted", "got", lineterm="", n=1):
                 taptest.note(line)
             raise taptest.Failed("the output differs")
