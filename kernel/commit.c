@@ -95,20 +95,30 @@ static void publish_servers(struct dray_net *dn,
 }
 
 /* Servers of the old configuration that the new one does not have. */
-static void retire_servers(struct dray_net *dn, struct dray_service *service,
-			   struct dray_service_conf *old, bool all)
+static bool retired(const struct dray_net *dn,
+		    const struct dray_service_slot *slot)
+{
+	return slot->server->mark != dn->generation;
+}
+
+static void notify_retired(struct dray_net *dn, struct dray_service *service,
+			   struct dray_service_conf *old)
 {
 	u32 i;
 
-	for (i = 0; i < old->n; i++) {
-		struct dray_server *server = old->slots[i].server;
+	for (i = 0; i < old->n; i++)
+		if (retired(dn, &old->slots[i]))
+			dray_nl_notify_server(dn, DRAY_CMD_SERVER_DEL_NTF,
+					      service, &old->slots[i]);
+}
 
-		if (!all && server->mark == dn->generation)
-			continue;
-		dray_nl_notify_server(dn, DRAY_CMD_SERVER_DEL_NTF, service,
-				      &old->slots[i]);
-		dray_server_destroy(dn, server);
-	}
+static void retire_servers(struct dray_net *dn, struct dray_service_conf *old)
+{
+	u32 i;
+
+	for (i = 0; i < old->n; i++)
+		if (retired(dn, &old->slots[i]))
+			dray_server_destroy(dn, old->slots[i].server);
 }
 
 static void notify_servers(struct dray_net *dn, struct dray_service *service,
@@ -144,7 +154,9 @@ static void publish_gone(struct dray_net *dn, struct dray_service *service)
 
 	dray_service_unlink(service);
 	dray_nl_notify_service(dn, DRAY_CMD_SERVICE_DEL_NTF, service, old);
-	retire_servers(dn, service, old, true);
+	/* None of them has the mark of this generation. */
+	notify_retired(dn, service, old);
+	retire_servers(dn, old);
 	dray_service_destroy(service);
 }
 
@@ -172,8 +184,10 @@ static void publish_changed(struct dray_net *dn, struct dray_txn_service *ts)
 	rcu_assign_pointer(service->conf, conf);
 	if (memcmp(&old->params, &conf->params, sizeof(conf->params)))
 		dray_nl_notify_service(dn, DRAY_CMD_SERVICE_NTF, service, conf);
+	/* Listeners who go by the key hear of the old one first. */
+	notify_retired(dn, service, old);
 	notify_servers(dn, service, old, conf);
-	retire_servers(dn, service, old, false);
+	retire_servers(dn, old);
 	kvfree_rcu(old, rcu);
 	ts->conf = NULL;
 }

@@ -223,6 +223,12 @@ static void flow_uncharge(struct dray_net *dn, u16 flags)
 		atomic_dec(&dn->flows.unassured);
 }
 
+/* This second, as an entry remembers it. */
+static u16 flow_second(void)
+{
+	return FIELD_PREP(FLOW_SECOND, dray_now() / HZ % 32);
+}
+
 static struct dray_flow *flow_alloc(const struct dray_flow_tuple *tuple,
 				    u32 server, u8 state, u16 flags)
 {
@@ -242,6 +248,8 @@ static struct dray_flow *flow_alloc(const struct dray_flow_tuple *tuple,
 		flow->w.flags |= FLOW_V6;
 	if (!(flags & FLOW_ASSURED))
 		flow->w.flags |= FLOW_QUEUED;
+	if (flags & FLOW_PAYLOAD)
+		flow->w.flags |= flow_second();
 	if (v6)
 		flow->key6 = tuple->key6;
 	else
@@ -396,12 +404,13 @@ bool dray_flow_count_packet(struct dray_flow *flow, bool payload, u8 *packets)
 		*packets = min_t(u8, FIELD_GET(FLOW_PACKETS, old.flags) + 1, 3);
 		new.flags &= ~FLOW_PACKETS;
 		new.flags |= FIELD_PREP(FLOW_PACKETS, *packets);
-		if (payload)
-			new.flags |= FLOW_PAYLOAD;
+		if (payload && !(old.flags & FLOW_PAYLOAD))
+			new.flags |= FLOW_PAYLOAD | flow_second();
 		if (new.word == old.word)
 			break;
 	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
-	return old.flags & FLOW_PAYLOAD;
+	return payload && old.flags & FLOW_PAYLOAD &&
+	       (old.flags & FLOW_SECOND) != flow_second();
 }
 
 void dray_flow_walk_init(struct dray_flow_walk *walk, struct dray_net *dn)

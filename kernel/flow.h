@@ -49,6 +49,7 @@ struct dray_service;
 #define FLOW_PAYLOAD		BIT(7)	/* has carried payload */
 #define FLOW_COUNTED		BIT(8)	/* is one of its client's open flows */
 #define FLOW_PACKETS		GENMASK(10, 9)	/* packets seen, up to 3 */
+#define FLOW_SECOND		GENMASK(15, 11)	/* of the first payload, modulo 32 */
 
 /**
  * struct dray_flow_key4 - what an IPv4 entry is found by
@@ -246,7 +247,8 @@ struct dray_flow *dray_flow_lookup(struct dray_net *dn,
  * @tuple: its key
  * @server: its server
  * @state: enum dray_flow_state
- * @flags: FLOW_*; without FLOW_ASSURED it goes into the queue
+ * @flags: FLOW_*; without FLOW_ASSURED it goes into the queue.  FLOW_PAYLOAD
+ *	if the packet that makes it carries payload
  * @may_evict: whether the oldest unassured entry may give way
  * @reason: where to put the enum dray_reason if there is none
  *
@@ -356,7 +358,7 @@ bool dray_flow_stale(struct dray_net *dn, const struct dray_flow *flow);
  * @packets: where to put how many packets there were, 3 at most
  *
  * Context: RCU read side.
- * Return: whether an earlier packet carried payload.
+ * Return: whether the packet carries payload and one in another second did.
  */
 bool dray_flow_count_packet(struct dray_flow *flow, bool payload, u8 *packets);
 

@@ -67,13 +67,10 @@ u8 dray_flow_first_state(const struct dray_packet *pkt)
  */
 static void flow_earn(struct dray_packet *pkt, struct dray_flow *flow, u32 now)
 {
-	bool payload = pkt->flags & PKT_PAYLOAD;
-	bool before;
 	u8 packets;
 
-	before = dray_flow_count_packet(flow, payload, &packets);
-	if ((packets >= 3 && now - flow->first >= HZ) ||
-	    (payload && before && now / HZ != READ_ONCE(flow->last) / HZ)) {
+	if (dray_flow_count_packet(flow, pkt->flags & PKT_PAYLOAD, &packets) ||
+	    (packets >= 3 && now - flow->first >= HZ)) {
 		dray_flow_assure(pkt->dn, flow);
 		if (pkt->conf->params.persist_timeout)
 			dray_persist_assure(pkt->dn, flow);

@@ -266,7 +266,7 @@ int dray_nl_dump_end(struct sk_buff *skb, void *hdr, int err)
 	return err;
 }
 
-/* The module is unloaded: the groups may be somebody else's by now. */
+/* The module is being unloaded: soon the groups may be somebody else's. */
 static bool nl_gone;
 
 /* A listener that misses something is told so and reads again. */
@@ -421,8 +421,8 @@ int dray_nl_init(void)
 
 void dray_nl_exit(void)
 {
-	genl_unregister_family(&dray_nl_family);
 	WRITE_ONCE(nl_gone, true);
+	genl_unregister_family(&dray_nl_family);
 	netlink_unregister_notifier(&nl_notifier);
 }
 

@@ -124,10 +124,20 @@ static struct dray_server *lc_select(struct dray_service *service,
 	return best;
 }
 
-/* The least load / weight; compared crosswise.  A load stays below 2^41 and a
- * weight below 2^31, so the products can overflow only far beyond what a
- * server can hold; then the comparison is off, and nothing else.
+/* load_a / weight_a < load_b / weight_b, compared crosswise; the products have
+ * more than 64 bits.
  */
+static bool ratio_less(u64 load_a, u32 weight_a, u64 load_b, u32 weight_b)
+{
+	u64 lo_a = (load_a & U32_MAX) * weight_b;
+	u64 lo_b = (load_b & U32_MAX) * weight_a;
+	u64 hi_a = (load_a >> 32) * weight_b + (lo_a >> 32);
+	u64 hi_b = (load_b >> 32) * weight_a + (lo_b >> 32);
+
+	return hi_a < hi_b || (hi_a == hi_b && (u32)lo_a < (u32)lo_b);
+}
+
+/* The least load / weight. */
 static struct dray_server *
 least_by(const struct dray_service_conf *conf,
 	 u64 (*load_of)(const struct dray_server *server))
@@ -138,8 +148,8 @@ least_by(const struct dray_service_conf *conf,
 	for_each_usable(slot, conf) {
 		u64 load = load_of(slot->server);
 
-		if (!best || load * best->params.weight <
-			     least * slot->params.weight) {
+		if (!best || ratio_less(load, slot->params.weight, least,
+					best->params.weight)) {
 			best = slot;
 			least = load;
 		}
@@ -238,8 +248,8 @@ static struct dray_server *twos_select(struct dray_service *service,
 	if (!a || !b)
 		return a ? a->server : b ? b->server :
 		       wlc_select(service, conf);
-	if (server_load(b->server) * a->params.weight <
-	    server_load(a->server) * b->params.weight)
+	if (ratio_less(server_load(b->server), b->params.weight,
+		       server_load(a->server), a->params.weight))
 		return b->server;
 	return a->server;
 }

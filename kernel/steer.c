@@ -189,6 +189,11 @@ static bool source_local(const struct dray_packet *pkt)
 	return ipv6_chk_addr(net, &pkt->saddr.in6, NULL, 0);
 }
 
+static u16 steer_flags(const struct dray_packet *pkt)
+{
+	return pkt->flags & PKT_PAYLOAD ? FLOW_PAYLOAD : 0;
+}
+
 /* A flow that is known only by its packets in the middle: after pressure, when
  * its entry was refused or evicted, the fallback still knows its server.  It
  * gets an entry as soon as there is room, or it would end with the pressure.
@@ -211,8 +216,8 @@ static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
 	if (!(pkt->flags & (PKT_ICMP | PKT_RST)))
 		flow = dray_flow_insert(pkt->dn, tuple, *server,
-					dray_flow_first_state(pkt), 0, false,
-					&reason);
+					dray_flow_first_state(pkt),
+					steer_flags(pkt), false, &reason);
 	if (flow)
 		*server = dray_server_by_id(pkt->dn,
 					    READ_ONCE(flow->w.server)) ?:
@@ -249,7 +254,8 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	    pkt->protocol == IPPROTO_UDP)
 		return DRAY_NEXT;
 	flow = dray_flow_insert(pkt->dn, tuple, *server,
-				dray_flow_first_state(pkt), 0, true, &reason);
+				dray_flow_first_state(pkt), steer_flags(pkt),
+				true, &reason);
 	if (flow) {
 		*server = dray_server_by_id(pkt->dn,
 					    READ_ONCE(flow->w.server)) ?:

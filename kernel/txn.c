@@ -213,8 +213,8 @@ int dray_txn_new_service(struct dray_txn *txn,
 		NL_SET_ERR_MSG(extack, "Service already exists");
 		return -EEXIST;
 	}
-	if (dn->n_services[0] + dn->n_services[1] + txn->n_created >=
-	    DRAY_SERVICES_MAX) {
+	if (dn->n_services[0] + dn->n_services[1] + txn->n_created -
+	    txn->n_removed >= DRAY_SERVICES_MAX) {
 		NL_SET_ERR_MSG(extack, "Too many services");
 		return -ENOSPC;
 	}
@@ -274,6 +274,8 @@ static void txn_drop_service(struct dray_txn *txn, struct dray_txn_service *ts)
 		dray_service_destroy(ts->created);
 		ts->created = NULL;
 		txn->n_created--;
+	} else {
+		txn->n_removed++;
 	}
 	if (!ts->published)
 		dray_txn_forget_service(ts);
@@ -308,7 +310,10 @@ int dray_txn_flush(struct dray_txn *txn, struct netlink_ext_ack *extack)
 		list_add_tail(&ts->node, &gone);
 		cond_resched();
 	}
+	txn->n_removed = txn->dn->n_services[0] + txn->dn->n_services[1];
 	list_for_each_entry_safe(ts, next, &txn->services, node) {
+		if (!ts->created && ts->conf)
+			txn->n_removed--;	/* is counted again */
 		ts->published = NULL;	/* forget it altogether */
 		if (ts->conf)
 			txn_drop_service(txn, ts);

@@ -46,6 +46,7 @@ struct dray_txn_vip {
  * @portid: socket that it belongs to
  * @generation: generation that it began at
  * @n_created: services made
+ * @n_removed: published services that are to go
  * @n_vips: number of @vips
  * @services: struct dray_txn_service
  * @index: the same by key
@@ -62,6 +63,7 @@ struct dray_txn {
 	u32 portid;
 	u32 generation;
 	u32 n_created;
+	u32 n_removed;
 	u32 n_vips;
 	struct list_head services;
 	DECLARE_HASHTABLE(index, 6);

@@ -178,8 +178,12 @@ def nobody_joins():
 @case("root of a user namespace has its own configuration only")
 def user_namespace():
     stocked()
-    script = ("import sys; sys.path.insert(0, '.'); from lib.dray import *; d = Dray(); "
-              "d.do('new_service', tcp(port=99)); print([m['service']['port'] for m in d.dump('get_service')])")
+    script = """import errno; from lib.dray import *; d = Dray(); d.do('new_service', tcp(port=99))
+for name in ('flow_limit', 'persist_limit'):
+    d.do('set_config', nest('config', **{name: 65536}))
+    d.refuse('set_config', [nest('config', **{name: 65537})], errno.ERANGE,
+             'Limit is above 65536, the most in a user namespace', 'config.' + name)
+print([m['service']['port'] for m in d.dump('get_service')])"""
 
     def unshared():
         return subprocess.run(["unshare", "-Urn", "/usr/bin/python3", "-Bc", script], text=True, check=False,

@@ -10,6 +10,7 @@ import os
 
 from lib import dray, taptest
 from lib.dray import Dray, mark, nest, server, tcp, vip
+from lib.netlab import Namespace
 from lib.taptest import Skip, add_case, case, check, same
 
 VIP6 = "2001:db8:9::200"
@@ -197,6 +198,18 @@ def add_filter(cmd, what, attrs, *wanted):
 for name, filters in (("get_server", FILTERS), ("get_flow", ENTRY_FILTERS), ("get_persist", ENTRY_FILTERS)):
     for row in filters:
         add_filter(name, *row)
+
+
+@case("refused: a network's broadcast address as server")
+def broadcast():
+    space = Namespace("broadcast")
+    taptest.cleanup(space.delete)
+    space.ip("link add d0 type dummy", "addr add 10.9.0.119/16 dev d0", "link set d0 up")
+    with space, Dray() as own:
+        own.do("new_service", tcp())
+        own.refuse("new_server", (tcp(), server("10.9.255.255")), errno.EINVAL, "Address is broadcast",
+                   "server.address")
+        own.do("new_server", tcp(), server("10.9.255.254"))
 
 
 @case("IPv6 services, marks and servers of the other family are taken and read back")
