@@ -36,9 +36,6 @@ check:					## build everything and run every test
 bench: deps				## measure, in a virtual machine
 	@selftests/bench/run
 
-deb: deps				## Debian packages, in build/
-	@packaging/build-deb
-
 install:				## modules for KDIR and tools, below DESTDIR
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	$(MAKE) -C tools install
@@ -49,4 +46,4 @@ clean:					## remove what was built; the cache stays
 	find . -path ./.git -prune -o \( -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '*.o' \
 		-o -name '.*.cmd' -o -name modules.order -o -name Module.symvers \) -type f -exec rm -f {} +
 
-.PHONY: all help deps modules tools demo check bench deb install clean
+.PHONY: all help deps modules tools demo check bench install clean
