@@ -148,15 +148,19 @@ static void notify_servers(struct dray_net *dn, struct dray_service *service,
 	}
 }
 
-static void publish_gone(struct dray_net *dn, struct dray_service *service)
+/* None of its servers has the mark of this generation. */
+static void notify_gone(struct dray_net *dn, struct dray_service *service)
 {
 	struct dray_service_conf *old = dray_conf_locked(service);
 
-	dray_service_unlink(service);
 	dray_nl_notify_service(dn, DRAY_CMD_SERVICE_DEL_NTF, service, old);
-	/* None of them has the mark of this generation. */
 	notify_retired(dn, service, old);
-	retire_servers(dn, old);
+}
+
+static void publish_gone(struct dray_net *dn, struct dray_service *service)
+{
+	dray_service_unlink(service);
+	retire_servers(dn, dray_conf_locked(service));
 	dray_service_destroy(service);
 }
 
@@ -192,11 +196,15 @@ static void publish_changed(struct dray_net *dn, struct dray_txn_service *ts)
 	ts->conf = NULL;
 }
 
-/* One that takes another's place is there before the other one goes. */
+/* One that takes another's place is there before the other one goes; listeners,
+ * who go by the key, hear of the other one first.
+ */
 static void publish_service(struct dray_net *dn, struct dray_txn_service *ts)
 {
 	bool gone = ts->published && (ts->created || !ts->conf);
 
+	if (gone)
+		notify_gone(dn, ts->published);
 	if (ts->created)
 		publish_new(dn, ts);
 	else if (ts->conf)
@@ -309,8 +317,10 @@ void dray_txn_end(struct dray_net *dn)
 
 	mutex_lock(&dn->lock);
 	WRITE_ONCE(dn->generation, dn->generation + 1);
-	xa_for_each(&dn->service_ids, id, service)
+	xa_for_each(&dn->service_ids, id, service) {
+		notify_gone(dn, service);
 		publish_gone(dn, service);
+	}
 	hash_for_each_safe(dn->vips, bucket, next, vip, node)
 		dray_vip_unlink(dn, vip);
 	hooks_tidy(dn);

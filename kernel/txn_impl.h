@@ -47,7 +47,7 @@ struct dray_txn_vip {
  * @generation: generation that it began at
  * @n_created: services made
  * @n_removed: published services that are to go
- * @n_vips: number of @vips
+ * @n_vips: VIPs that it adds, less those that it takes away
  * @services: struct dray_txn_service
  * @index: the same by key
  * @vips: struct dray_txn_vip
@@ -64,7 +64,7 @@ struct dray_txn {
 	u32 generation;
 	u32 n_created;
 	u32 n_removed;
-	u32 n_vips;
+	int n_vips;
 	struct list_head services;
 	DECLARE_HASHTABLE(index, 6);
 	struct list_head vips;

@@ -72,7 +72,6 @@ static int txn_put_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 			goto free_vip;
 		tv->key = *key;
 		list_add_tail(&tv->node, &txn->vips);
-		txn->n_vips++;
 	}
 	kfree(tv->vip);
 	tv->vip = vip;
@@ -89,6 +88,8 @@ int dray_txn_new_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 		     const struct dray_vip_params *params,
 		     struct netlink_ext_ack *extack)
 {
+	int err;
+
 	if (txn_peek_vip(txn, key)) {
 		NL_SET_ERR_MSG(extack, "VIP already exists");
 		return -EEXIST;
@@ -97,7 +98,10 @@ int dray_txn_new_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 		NL_SET_ERR_MSG(extack, "Too many VIPs");
 		return -ENOSPC;
 	}
-	return txn_put_vip(txn, key, params, extack);
+	err = txn_put_vip(txn, key, params, extack);
+	if (!err)
+		txn->n_vips++;
+	return err;
 }
 
 int dray_txn_set_vip(struct dray_txn *txn, const struct dray_vip_key *key,
@@ -114,9 +118,14 @@ int dray_txn_set_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 int dray_txn_del_vip(struct dray_txn *txn, const struct dray_vip_key *key,
 		     struct netlink_ext_ack *extack)
 {
+	int err;
+
 	if (!txn_peek_vip(txn, key)) {
 		NL_SET_ERR_MSG(extack, "No such VIP");
 		return -ESRCH;
 	}
-	return txn_put_vip(txn, key, NULL, extack);
+	err = txn_put_vip(txn, key, NULL, extack);
+	if (!err)
+		txn->n_vips--;
+	return err;
 }
