@@ -130,12 +130,20 @@ static int server_params(struct nlattr **tb, struct dray_server_params *params,
 	return -ERANGE;
 }
 
-/* A network's broadcast address is known by the routes only. */
+/* A network's broadcast address is known by the routes only.  In a namespace
+ * that never had an address nothing is, and everything is called broadcast.
+ */
+static bool server_broadcast(struct net *net, __be32 addr)
+{
+	return inet_addr_type(net, addr) == RTN_BROADCAST &&
+	       inet_addr_type(net, htonl(INADDR_LOOPBACK)) != RTN_BROADCAST;
+}
+
 static int server_unicast(struct net *net, const struct server_request *request,
 			  struct netlink_ext_ack *extack)
 {
 	if (request->key.family != AF_INET ||
-	    inet_addr_type(net, request->key.addr.ip) != RTN_BROADCAST)
+	    !server_broadcast(net, request->key.addr.ip))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, request->tb[DRAY_A_SERVER_ADDRESS],
 			    "Address is broadcast");

@@ -200,13 +200,14 @@ for name, filters in (("get_server", FILTERS), ("get_flow", ENTRY_FILTERS), ("ge
         add_filter(name, *row)
 
 
-@case("refused: a network's broadcast address as server")
+@case("refused: a network's broadcast address as server, but none before there is a network")
 def broadcast():
     space = Namespace("broadcast")
     taptest.cleanup(space.delete)
-    space.ip("link add d0 type dummy", "addr add 10.9.0.119/16 dev d0", "link set d0 up")
     with space, Dray() as own:
         own.do("new_service", tcp())
+        own.do("new_server", tcp(), server("10.9.255.253"))
+        space.ip("link add d0 type dummy", "addr add 10.9.0.119/16 dev d0", "link set d0 up")
         own.refuse("new_server", (tcp(), server("10.9.255.255")), errno.EINVAL, "Address is broadcast",
                    "server.address")
         own.do("new_server", tcp(), server("10.9.255.254"))
