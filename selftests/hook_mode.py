@@ -321,21 +321,6 @@ def _():
     check(not bypassed(), "still said")
 
 
-@case("hooks of a family exist only while it has a service")
-def _():
-    fresh()
-    listed = lab.director.run("nft list hooks", check_status=False)
-    if "dray" not in listed:
-        raise taptest.Skip("this kernel does not list hooks by module")
-    lab.batch(["-C", *lab.lines(f"-u {VIP}:{PORT}")])
-    listed = lab.director.run("nft list hooks")
-    parts = dict(part.split(" ", 1) for part in listed.replace("\n\t", " ").split("family ")[1:])
-    check("dray" in parts.get("ip", ""), "none for IPv4")
-    check("dray" not in parts.get("ip6", ""), "some for IPv6")
-    lab.clear()
-    check("dray" not in lab.director.run("nft list hooks"), "some without a service")
-
-
 @case("the peer director's frames and a standby VIP are left alone")
 def _():
     fresh()

@@ -8,8 +8,9 @@
                       +-- rs3
 
 Each reason that packets alone can provoke is provoked once; no other counter
-may move. Those that need rules, roles, floods or broken memory are asked for in
-hook_mode.py, flood.py, persist.py and fault.py.
+may move. Those that need rules, roles or floods are asked for in hook_mode.py,
+flows.py, flood.py and persist.py. bridged, fragment, lro, no-memory, no-route
+and xmit are provoked by no test.
 """
 
 import json
