@@ -55,7 +55,9 @@ static bool reach_neigh_failed(const struct dray_server *server,
 	if (!n)
 		return was;
 	state = READ_ONCE(n->nud_state);
-	failed = was ? !(state & NUD_VALID) : state & NUD_FAILED;
+	/* A packet may have begun the next attempt since it failed. */
+	failed = !(state & NUD_VALID) &&
+		 (was || state & NUD_FAILED || READ_ONCE(server->neigh_failed));
 	if (failed)
 		neigh_event_send(n, NULL);
 	neigh_release(n);
@@ -73,6 +75,7 @@ static u8 reach_of(struct dray_net *dn, struct dray_server *server)
 	reach = route ? route->reach : READ_ONCE(server->reach);
 	if (route && route->dst && reach_neigh_failed(server, route->dst->dev))
 		reach = DRAY_REACH_NO_NEIGHBOUR;
+	WRITE_ONCE(server->neigh_failed, false);
 	local_bh_enable();
 	rcu_read_unlock();
 	return reach;
@@ -173,6 +176,27 @@ static int reach_netdev_event(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
+/* Remember it: the next packet asks again, and then it has failed no more. */
+static void reach_note_failed(struct dray_net *dn, const struct neighbour *n)
+{
+	u8 family = n->tbl->family;
+	struct dray_server *server;
+	bool found = false;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&dn->servers, id, server) {
+		if (server->key.family != family ||
+		    memcmp(&server->key.addr, n->primary_key, n->tbl->key_len))
+			continue;
+		WRITE_ONCE(server->neigh_failed, true);
+		found = true;
+	}
+	rcu_read_unlock();
+	if (found)
+		dray_reach_judge(dn);
+}
+
 static int reach_netevent(struct notifier_block *nb, unsigned long event,
 			  void *ptr)
 {
@@ -183,7 +207,7 @@ static int reach_netevent(struct notifier_block *nb, unsigned long event,
 	 */
 	if (event == NETEVENT_NEIGH_UPDATE &&
 	    READ_ONCE(n->nud_state) & NUD_FAILED)
-		dray_reach_judge(dray_net(dev_net(n->dev)));
+		reach_note_failed(dray_net(dev_net(n->dev)), n);
 	return NOTIFY_DONE;
 }
 

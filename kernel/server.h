@@ -39,6 +39,7 @@ struct dray_server_key {
  * @reach: enum dray_reach
  * @overloaded: above its upper threshold
  * @published: packets can find it; under dray_net.lock
+ * @neigh_failed: its neighbour was seen to fail since it was judged last
  * @route: how to get there; RCU, written under @route_lock
  * @stats: counters
  * @down_since: jiffies at which it went down or out of reach
@@ -62,6 +63,7 @@ struct dray_server {
 	u8 reach;
 	bool overloaded;
 	bool published;
+	bool neigh_failed;
 	struct dray_route __rcu *route;
 	struct dray_stats __percpu *stats;
 	unsigned long down_since;

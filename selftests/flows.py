@@ -125,16 +125,20 @@ def _():
     wait_for(lambda: state.config(lab)["flow_bytes"] < more["flow_bytes"] - 2000 * 40, "bytes are free", 20)
 
 
-@case("a SYN in an established flow is a retransmission; after FIN or RST it is a new flow")
+@case("a SYN in an established flow is a retransmission; after FIN or RST it leaves a drained server only")
 def _():
     fresh()
     sport = lab.port()
     home = talk("10.9.10.5", sport, SYN, ACK, SYN, SYN, ACK)
     for end in RST | ACK, FIN | ACK:
         same(lab.server_of("10.9.10.5", sport=sport, flags=end), home, "the end")
-        again = lab.server_of("10.9.10.5", sport=sport)
-        check(again != home, "the old server again, though rr has gone on")
-        home = talk("10.9.10.5", sport, ACK)
+        same(lab.server_of("10.9.10.5", sport=sport), home, "opened again")
+        same(talk("10.9.10.5", sport, ACK), home, "and going on")
+    lab.adm(f"drain {SVC} -r {rip(home)}")
+    same(lab.server_of("10.9.10.5", sport=sport), home, "an established flow")
+    same(lab.server_of("10.9.10.5", sport=sport, flags=FIN | ACK), home, "the end")
+    again = lab.server_of("10.9.10.5", sport=sport)
+    check(again != home, "opened again on a drained server")
 
 
 @case("a removed server's flow moves at its next packet, and is counted")
