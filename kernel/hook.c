@@ -40,11 +40,9 @@ static enum dray_verdict packet_guard(struct dray_packet *pkt)
 {
 	const struct sk_buff *skb = pkt->skb;
 
-	/* An IP unicast in a link-layer broadcast. */
-	if (unlikely(skb->pkt_type != PACKET_HOST)) {
-		dray_note(pkt, DRAY_REASON_NOT_HOST);
-		return DRAY_FOREIGN;
-	}
+	/* An IP unicast in a link-layer broadcast: at no point ours. */
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return dray_pass(pkt, DRAY_REASON_NOT_HOST);
 	if (packet_in_bridge(pkt)) {
 		dray_note(pkt, DRAY_REASON_BRIDGED);
 		return DRAY_FOREIGN;
