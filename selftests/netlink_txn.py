@@ -9,6 +9,7 @@ No topology but a dummy device: sockets of the family in namespaces of the test.
 import errno
 import os
 import signal
+import socket
 import time
 
 from lib import dray, genl, netlab, taptest
@@ -557,7 +558,7 @@ def reach():
         def now():
             return own.one("get_server", tcp(), server())["server"]
         wait_for(lambda: now()["reach"] == dray.CONSTANTS["DRAY_REACH_OK"], "server on-link")
-        same((now().get("mtu"), now().get("ifindex")), (1500, 2), "MTU and device")
+        same((now().get("mtu"), now().get("ifindex")), (1500, socket.if_nametoindex("d0")), "MTU and device")
         ears.told()
         space.ip("link set d0 down")
         told = wait_for(ears.told, "notification")
@@ -581,20 +582,15 @@ def hooks():
         same(own.one("get_config")["config"].get("hook"), None, "hooks without a service")
         own.do("new_service", tcp())
         one, = own.one("get_config")["config"]["hook"]
-        same((one["family"], one["ifindex"]), (2, 2), "family and device")
+        d0, d1 = map(socket.if_nametoindex, ("d0", "d1"))
+        same((one["family"], one["ifindex"]), (2, d0), "family and device")
         check(one["mode"] in (1, 2), one)
         own.do("new_service", tcp("2001:db8:9::200"))
         space.ip("link set d1 up")
         got = own.one("get_config")["config"]["hook"]
-        same(sorted((h["family"], h["ifindex"]) for h in got), [(2, 2), (2, 3), (10, 2), (10, 3)], "hooks")
+        same(sorted((h["family"], h["ifindex"]) for h in got), [(2, d0), (2, d1), (10, d0), (10, d1)], "hooks")
         own.do("set_config", nest("config", hook_mode=2))
         same({h["mode"] for h in own.one("get_config")["config"]["hook"]}, {2}, "mode when input is asked for")
-        for n in range(300 if taptest.DEBUG else 700):
-            space.ip(*(f"link add x{n * 2 + k} type dummy" for k in (0, 1)),
-                     *(f"link set x{n * 2 + k} up" for k in (0, 1)))
-            if n == 3:
-                same(len(own.one("get_config")["config"]["hook"]), 20, "hooks of ten devices")
-                break
         space.ip("addr add 10.9.0.200/32 dev d0")
         check(own.one("get_service", tcp())["service"].get("vip_local"), "vip-local is not said")
         check(not own.one("get_service", tcp("2001:db8:9::200"))["service"].get("vip_local"), "vip-local is said")
