@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A module that does on loading what its parameter says, so that it can be seen
- * whether the laboratory notices: a warning, an oops, or a machine that stands
- * still. For guests only.
+ * whether the laboratory notices: a warning, an oops, a breakpoint, or a machine
+ * that stands still. For guests only.
  */
 
 #include <linux/irqflags.h>
@@ -12,7 +12,7 @@
 
 static char *how = "warn";
 module_param(how, charp, 0444);
-MODULE_PARM_DESC(how, "warn, oops or stuck");
+MODULE_PARM_DESC(how, "warn, oops, int3 or stuck");
 
 static void stand_still(void *unused)
 {
@@ -29,6 +29,8 @@ static int __init provoke_init(void)
 		WARN(1, "asked for\n");
 	else if (!strcmp(how, "oops"))
 		WRITE_ONCE(*nowhere, 1);
+	else if (!strcmp(how, "int3"))
+		asm volatile("int3");
 	else if (!strcmp(how, "stuck"))
 		on_each_cpu(stand_still, NULL, 0);
 	return -EINVAL;
