@@ -89,8 +89,7 @@ static void publish_servers(struct dray_net *dn,
 		dray_reach_server(dn, server);
 		list_del_init(&server->owned);
 		server->published = true;
-		/* The place was reserved when the id was taken. */
-		xa_store(&dn->servers, server->id, server, GFP_ATOMIC);
+		dray_server_publish(dn, server);
 	}
 }
 

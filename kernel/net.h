@@ -23,6 +23,7 @@
 #define DRAY_SERVICE_BITS	10	/* 8 KB: a few services in a chain */
 #define DRAY_ADDR_BITS		8
 #define DRAY_VIP_BITS		6
+#define DRAY_NEAR		512	/* servers; 4 KB */
 
 #define DRAY_N_HOOKS		3	/* of each family */
 
@@ -62,6 +63,8 @@ struct dray_settings {
  * @settings: see there
  * @flows: flow and persist entries
  * @servers: servers by id; RCU, written under @lock
+ * @near: some of @servers, by the low bits of their id: those that packets
+ *	find without a walk; RCU, written under @lock
  * @service_ids: services by id; RCU, written under @lock
  * @reasons: why packets were passed or dropped
  * @lock: serialises every change of the configuration.  It guards all of the
@@ -90,6 +93,7 @@ struct dray_net {
 	struct dray_settings settings;
 	struct dray_flows flows;
 	struct xarray servers;
+	struct dray_server __rcu *near[DRAY_NEAR];
 	struct xarray service_ids;
 	struct dray_reasons __percpu *reasons;
 

@@ -10,9 +10,12 @@
 #include "route.h"
 #include "server.h"
 
-struct dray_server *dray_server_by_id(struct dray_net *dn, u32 id)
+/* Of two servers with the same low bits the later one has the place. */
+void dray_server_publish(struct dray_net *dn, struct dray_server *server)
 {
-	return xa_load(&dn->servers, id);
+	/* Overwrites a reserved place, for which no memory is needed. */
+	xa_store(&dn->servers, server->id, server, GFP_ATOMIC);
+	rcu_assign_pointer(dn->near[server->id % DRAY_NEAR], server);
 }
 
 struct dray_service_slot *
@@ -69,6 +72,10 @@ static void server_free_rcu(struct rcu_head *rcu)
 
 void dray_server_destroy(struct dray_net *dn, struct dray_server *server)
 {
+	struct dray_server __rcu **near = &dn->near[server->id % DRAY_NEAR];
+
+	if (rcu_access_pointer(*near) == server)
+		RCU_INIT_POINTER(*near, NULL);
 	xa_erase(&dn->servers, server->id);
 	call_rcu(&server->rcu, server_free_rcu);
 }

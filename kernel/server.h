@@ -13,6 +13,7 @@
 #include <linux/netfilter.h>
 #include <linux/spinlock.h>
 
+#include "net.h"
 #include "service.h"
 
 struct dray_route;
@@ -123,7 +124,26 @@ static inline bool dray_server_usable(const struct dray_service_slot *slot)
  * Context: RCU read side.
  * Return: the server, or NULL if it was removed.
  */
-struct dray_server *dray_server_by_id(struct dray_net *dn, u32 id);
+static inline struct dray_server *dray_server_by_id(struct dray_net *dn,
+						    u32 id)
+{
+	struct dray_server *server = rcu_dereference(dn->near[id % DRAY_NEAR]);
+
+	if (likely(server && server->id == id))
+		return server;
+	return xa_load(&dn->servers, id);
+}
+
+/**
+ * dray_server_publish() - let flows find a server
+ * @dn: namespace
+ * @server: server
+ *
+ * Cannot fail.
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_server_publish(struct dray_net *dn, struct dray_server *server);
 
 /**
  * dray_server_slot() - a server's slot in a configuration
