@@ -85,7 +85,7 @@ def client_gets_through():
 def many_flows():
     """MANY real-looking UDP clients: an entry each, each with its server."""
     frames = spoof(UDP, MANY, 0x64500000)
-    taps = [Tap(server, want=lambda s: s.src.startswith("100.80.")) for server in lab.servers]
+    taps = [Tap(server, want=lambda s: (s.src or "").startswith("100.80.")) for server in lab.servers]
     sample = frames[:200]
 
     def where():
@@ -103,7 +103,7 @@ def many_flows():
     before = state.config(lab)
     burst.send(frames[200:])
     after = state.config(lab)
-    taps = [Tap(server, want=lambda s: s.src.startswith("100.80.")) for server in lab.servers]
+    taps = [Tap(server, want=lambda s: (s.src or "").startswith("100.80.")) for server in lab.servers]
     again = where()
     for tap in taps:
         tap.sock.close()
@@ -215,7 +215,7 @@ def _():
     full = wait_for(lambda: (c := state.config(lab))["flows"] >= 1000 and c, "the table is full")
     check(full["flows"] <= 1024, f"{full['flows']} flows, limit 1024")
     moved = state.Moved(lab)
-    taps = [Tap(server, want=lambda s: s.src.startswith("100.121.")) for server in lab.servers]
+    taps = [Tap(server, want=lambda s: (s.src or "").startswith("100.121.")) for server in lab.servers]
     where = {}
     for flags, data in ((SYN, b""), (ACK, b""), (ACK | packet.PSH, b"GET /")):
         burst.send([packet.frame(*macs, packet.ipv4(f"100.121.1.{n}", VIP, TCP, packet.tcp(
