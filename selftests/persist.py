@@ -50,8 +50,16 @@ def turn_to_second():
 
 
 def expiry(second_packet):
-    """Clients whose next flow comes after 1 to 4.5 s of a timeout of 2 s."""
-    seconds = 2
+    """On a machine that is too slow to ask in time, longer times are tried."""
+    for seconds in 2, 8, 32:
+        if all(expiry_of(seconds, second_packet)):
+            return
+    check(False, "no client could be judged")
+
+
+def expiry_of(seconds, second_packet):
+    """Clients whose next flow comes from 1 s before the timeout to 2.5 s after
+    it.  Returns how many were judged before and after it."""
     clients = [f"10.9.{30 + n // 100}.{1 + n % 100}" for n in range(36)]
     failover_service(seconds)
     lasts, sports = {}, {}
@@ -70,7 +78,7 @@ def expiry(second_packet):
     turn_to_second()
     early, late, judged = [], [], [0, 0]
     for n, client in enumerate(clients):
-        due = lasts[client][1] + 1 + n * 0.1
+        due = lasts[client][1] + seconds - 1 + n * 0.1
         time.sleep(max(0, due - time.monotonic()))
         before = time.monotonic()
         where = lab.server_of(client)
@@ -85,7 +93,7 @@ def expiry(second_packet):
             if where != 2:
                 late.append(f"{client} after {least:.2f} s")
     same((early, late), ([], []), "too early, too late")
-    check(all(judged), f"no client could be judged {judged}")
+    return judged
 
 
 @case("an entry lives for its timeout from the last packet, and one second longer at most")
