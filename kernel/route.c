@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
+#include <net/ipv6_stubs.h>
 #include <net/route.h>
 
 #include "net.h"
@@ -32,8 +33,11 @@ static u8 route_judge_dev(const struct dst_entry *dst)
 					  DRAY_REACH_DEVICE_DOWN;
 }
 
-static void route_lookup4(struct net *net, const struct dray_server *server,
-			  struct dray_route *route)
+/* Both lookups fail for lack of memory only: then nothing is known of the
+ * route, and the next packet asks again.
+ */
+static int route_lookup4(struct net *net, const struct dray_server *server,
+			 struct dray_route *route)
 {
 	struct flowi4 fl4 = {
 		.daddr = server->key.addr.ip,
@@ -42,8 +46,10 @@ static void route_lookup4(struct net *net, const struct dray_server *server,
 	struct rtable *rt = ip_route_output_key(net, &fl4);
 
 	if (IS_ERR(rt)) {
+		if (PTR_ERR(rt) == -ENOBUFS)
+			return -ENOBUFS;
 		route->reach = DRAY_REACH_NO_ROUTE;
-		return;
+		return 0;
 	}
 	route->dst = &rt->dst;
 	if (rt->rt_flags & RTCF_LOCAL)
@@ -52,10 +58,23 @@ static void route_lookup4(struct net *net, const struct dray_server *server,
 		route->reach = DRAY_REACH_GATEWAY;
 	else
 		route->reach = route_judge_dev(&rt->dst);
+	return 0;
 }
 
-static void route_lookup6(struct net *net, const struct dray_server *server,
-			  struct dray_route *route)
+/* The null entry stands for no route as well as for no memory.  The tables know
+ * which, and need none to say so; of gateways, which may be passed over for
+ * other reasons, no more is asked.
+ */
+static bool route_exists6(struct net *net, struct flowi6 *fl6)
+{
+	struct fib6_result res = {};
+
+	return !ipv6_stub->fib6_lookup(net, 0, fl6, &res, 0) && res.f6i &&
+	       res.f6i != net->ipv6.fib6_null_entry && !res.nh->fib_nh_gw_family;
+}
+
+static int route_lookup6(struct net *net, const struct dray_server *server,
+			 struct dray_route *route)
 {
 	struct flowi6 fl6 = {
 		.daddr = server->key.addr.in6,
@@ -64,10 +83,15 @@ static void route_lookup6(struct net *net, const struct dray_server *server,
 	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
 	struct rt6_info *rt = (struct rt6_info *)dst;
 
+	if (dst == &net->ipv6.ip6_null_entry->dst &&
+	    route_exists6(net, &fl6)) {
+		dst_release(dst);
+		return -ENOBUFS;
+	}
 	route->dst = dst;
 	if (dst->error) {
 		route->reach = DRAY_REACH_NO_ROUTE;
-		return;
+		return 0;
 	}
 	route->cookie = rt6_get_cookie(rt);
 	if (rt->rt6i_flags & RTF_LOCAL)
@@ -76,20 +100,27 @@ static void route_lookup6(struct net *net, const struct dray_server *server,
 		route->reach = DRAY_REACH_GATEWAY;
 	else
 		route->reach = route_judge_dev(dst);
+	return 0;
 }
 
+/* NULL if out of memory. */
 static struct dray_route *route_create(struct net *net,
 				       const struct dray_server *server)
 {
 	struct dray_route *route;
+	int err;
 
 	route = kzalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
 	if (!route)
 		return NULL;
 	if (server->key.family == AF_INET)
-		route_lookup4(net, server, route);
+		err = route_lookup4(net, server, route);
 	else
-		route_lookup6(net, server, route);
+		err = route_lookup6(net, server, route);
+	if (err) {
+		kfree(route);
+		return NULL;
+	}
 	if (route->reach == DRAY_REACH_OK) {
 		route->mtu = dst_mtu(route->dst);
 	} else if (route->dst) {
