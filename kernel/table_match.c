@@ -7,29 +7,18 @@
  * divided by the server's weight, u being a keyed hash of the pair.  Were each
  * row to take its best server, servers would get rows in proportion to their
  * weights, but for chance (rendezvous hashing: D. G. Thaler, C. V. Ravishankar,
- * IEEE/ACM Trans. Networking 6(1), 1998; weights by the logarithm: straw2 of
- * Ceph's CRUSH).  Chance is bounded by a capacity: a server keeps its best rows,
- * and the others go to the next best of theirs.  That is the deferred
+ * IEEE/ACM Trans. Networking 6(1), 1998; the logarithm for weights: straw2 of
+ * Ceph's CRUSH).  Chance is bounded by a capacity: a server keeps its best
+ * rows, and the others go to the next best of theirs.  That is the deferred
  * acceptance of D. Gale and L. S. Shapley (Amer. Math. Monthly 69, 1962).
  * Rows and servers rank by one strict order of all pairs, so there is just one
  * stable matching: the pairs in this order, each taken if its row is free and
  * its server not full.  It depends on nothing that happens on the way.
  */
 #include "table_impl.h"
-#include "table_log.h"
+#include "table_score.h"
 
 #define SURVIVORS	12	/* servers that pass the bars of a row, about */
-
-#define LOG_UNIT	57	/* minus_log2() is in units of 2^-57 */
-#define LOG_STEP_BITS	10	/* bits behind the leading one that name a step */
-#define LOG_REST_BITS	26	/* bits that go on from there */
-
-/* A row and a server, and what they think of each other. */
-struct pair {
-	u64 score;
-	u32 row;
-	u16 server;
-};
 
 /* What the innermost loop reads of a server. */
 struct bar {
@@ -39,7 +28,7 @@ struct bar {
 
 /* A server that takes rows. */
 struct taker {
-	u64 inverse;		/* floor((2^64 - 1) / weight) */
+	u64 inverse;		/* see score() */
 	struct pair *held;	/* a heap, the worst on top */
 	u32 n;
 	u32 capacity;
@@ -69,47 +58,16 @@ static u64 row_seed(const struct match *m, u32 row)
 	return siphash_1u64(row, m->key);
 }
 
-/* -log2(hash / 2^64), along the chords between the steps.  It never rises with
- * the hash.
- */
-static u64 minus_log2(u64 hash)
-{
-	unsigned int zeros = __builtin_clzll(hash | 1);
-	u64 fraction = (hash | 1) << zeros << 1;
-	u32 step = fraction >> (64 - LOG_STEP_BITS);
-	u64 rest = fraction << LOG_STEP_BITS >> (64 - LOG_REST_BITS);
-	u64 high = minus_log2_steps[step];
-	u64 low = minus_log2_steps[step + 1];
-
-	return ((u64)zeros << LOG_UNIT) + (high << LOG_REST_BITS) -
-	       (high - low) * rest;
-}
-
-static u64 score(const struct taker *taker, u64 hash)
-{
-	return mul_u64_u64_shr(minus_log2(hash), taker->inverse, 64);
-}
-
 static struct pair make_pair(const struct match *m, u64 seed, u32 row,
 			     u32 server)
 {
 	u64 hash = dray_table_mix(seed ^ m->bars[server].seed);
 
 	return (struct pair){
-		.score = score(&m->takers[server], hash),
+		.score = score(hash, m->takers[server].inverse),
 		.row = row,
 		.server = server,
 	};
-}
-
-/* The order that rows and servers rank by. */
-static bool better(const struct pair *a, const struct pair *b)
-{
-	if (a->score != b->score)
-		return a->score < b->score;
-	if (a->row != b->row)
-		return a->row < b->row;
-	return a->server < b->server;
 }
 
 /* Bars: where there are many servers, few can be among the best of a row, and
@@ -131,7 +89,7 @@ static u64 least_hash(const struct taker *taker, u64 limit)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (score(taker, middle) <= limit)
+		if (score(middle, taker->inverse) <= limit)
 			high = middle;
 		else
 			low = middle + 1;
@@ -161,15 +119,17 @@ static u64 set_bars_at(struct match *m, u64 limit)
 static void set_bars(struct match *m)
 {
 	const u64 wanted = (u64)SURVIVORS << 32;
-	u64 limit, passing, weights = 0;
+	u64 limit, least, passing, weights = 0;
 	u32 i;
 
 	for (i = 0; i < m->table->n; i++)
 		weights += m->table->servers[i].weight;
-	limit = div64_u64(SURVIVORS * 3ULL << (LOG_UNIT - 1), weights);
-	for (i = 0; i < m->table->n; i++)
-		if (limit < score(&m->takers[i], U64_MAX))
-			limit = score(&m->takers[i], U64_MAX);
+	limit = div64_u64(SURVIVORS * 3ULL << (SCORE_UNIT - 1), weights);
+	for (i = 0; i < m->table->n; i++) {
+		least = score(U64_MAX, m->takers[i].inverse);
+		if (limit < least)
+			limit = least;
+	}
 	while ((passing = set_bars_at(m, limit)) < wanted)
 		limit += passing < wanted / 2 ? limit : limit / 8 + 1;
 }
@@ -392,8 +352,7 @@ static void set_takers(struct match *m,
 
 	for (i = 0; i < m->table->n; i++) {
 		m->bars[i].seed = entrants[i].seed;
-		m->takers[i].inverse =
-			div64_u64(U64_MAX, m->table->servers[i].weight);
+		m->takers[i].inverse = inverse_weight(m->table->servers[i].weight);
 		m->takers[i].capacity = entrants[i].capacity;
 		m->takers[i].held = held;
 		held += entrants[i].capacity;

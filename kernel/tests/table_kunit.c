@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Selection tables in the kernel: the same as in user space, whose tests go
- * further (tools/tests/table_test.c, table_model_test.c).  That a failure leaves
- * nothing behind, kmemleak sees.
+ * further (tools/tests/table_test.c, table_model_test.c).  Whether a failure
+ * leaves something behind, kmemleak sees.
  */
 #include <kunit/test.h>
 #include <linux/in.h>
