@@ -158,12 +158,16 @@ static void server_found_by_id(struct kunit *test)
 	u32 id = a->id;
 
 	KUNIT_EXPECT_NE(test, id, 0);
+	rcu_read_lock();
 	KUNIT_EXPECT_PTR_EQ(test, dray_server_by_id(dn, id), a);
 	KUNIT_EXPECT_PTR_EQ(test, dray_server_by_id(dn, b->id), b);
+	rcu_read_unlock();
 	mutex_lock(&dn->lock);
 	dray_server_destroy(dn, a);
 	mutex_unlock(&dn->lock);
+	rcu_read_lock();
 	KUNIT_EXPECT_NULL(test, dray_server_by_id(dn, id));
+	rcu_read_unlock();
 	/* Ids go round: the next one is new. */
 	KUNIT_EXPECT_NE(test, fixture_server(test, service, 1)->id, id);
 	fixture_net_destroy(dn);
