@@ -2,9 +2,9 @@
 /*
  * Committing a transaction: putting what is staged in force.
  *
- * First all that can fail: the hooks of a family that gets its first service.
- * From there on pointers are swapped, and what they
- * pointed at is freed after a grace period.
+ * First all that can fail: tables (txn_table.c), and the hooks of a family
+ * that gets its first service.  From there on pointers are swapped, and what
+ * they pointed at is freed after a grace period.
  *
  * Notifications are sent at the end, with the new generation.
  */
@@ -12,6 +12,7 @@
 
 #include "hook.h"
 #include "netlink.h"
+#include "pool.h"
 #include "route.h"
 #include "txn_impl.h"
 
@@ -160,7 +161,18 @@ static void publish_gone(struct dray_net *dn, struct dray_service *service)
 {
 	dray_service_unlink(service);
 	retire_servers(dn, dray_conf_locked(service));
+	dray_choice_retire(dray_conf_locked(service)->choice);
 	dray_service_destroy(service);
+}
+
+static void publish_conf(struct dray_service *service,
+			 struct dray_txn_service *ts)
+{
+	ts->conf->choice = ts->choice;
+	ts->conf->generation = service->dn->generation;
+	rcu_assign_pointer(service->conf, ts->conf);
+	ts->choice = NULL;
+	dray_service_weigh(service);
 }
 
 static void publish_new(struct dray_net *dn, struct dray_txn_service *ts)
@@ -168,7 +180,7 @@ static void publish_new(struct dray_net *dn, struct dray_txn_service *ts)
 	struct dray_service *service = ts->created;
 
 	publish_servers(dn, ts->conf);
-	rcu_assign_pointer(service->conf, ts->conf);
+	publish_conf(service, ts);
 	xa_store(&dn->service_ids, service->id, service, GFP_ATOMIC);
 	dray_service_link(service);
 	dray_nl_notify_service(dn, DRAY_CMD_SERVICE_NTF, service, ts->conf);
@@ -184,13 +196,14 @@ static void publish_changed(struct dray_net *dn, struct dray_txn_service *ts)
 	struct dray_service_conf *conf = ts->conf;
 
 	publish_servers(dn, conf);
-	rcu_assign_pointer(service->conf, conf);
+	publish_conf(service, ts);
 	if (memcmp(&old->params, &conf->params, sizeof(conf->params)))
 		dray_nl_notify_service(dn, DRAY_CMD_SERVICE_NTF, service, conf);
 	/* Listeners who go by the key hear of the old one first. */
 	notify_retired(dn, service, old);
 	notify_servers(dn, service, old, conf);
 	retire_servers(dn, old);
+	dray_choice_retire(old->choice);
 	kvfree_rcu(old, rcu);
 	ts->conf = NULL;
 }
@@ -253,6 +266,8 @@ static void publish_settings(struct dray_txn *txn)
 	WRITE_ONCE(to->persist_limit, from->persist_limit);
 	WRITE_ONCE(to->unassured_limit, from->unassured_limit);
 	WRITE_ONCE(to->hook_mode, from->hook_mode);
+	to->table_limit = from->table_limit;
+	memcpy(to->table_key, from->table_key, sizeof(to->table_key));
 	dray_nl_notify_config(txn->dn);
 }
 

@@ -154,11 +154,15 @@ void dray_flow_account(struct dray_net *dn, const struct dray_flow *flow,
 			atomic_add(add, &server->persistent);
 		return;
 	}
-	if (server) {
-		atomic_add(add, dray_flow_active(state) ? &server->active :
-							  &server->inactive);
-		dray_server_judge_load(server);
+	if (!server)
+		return;
+	if (dray_flow_active(state)) {
+		atomic_add(add, &server->active);
+		atomic_add(add, &server->service->live);
+	} else {
+		atomic_add(add, &server->inactive);
 	}
+	dray_server_judge_load(server);
 }
 
 static atomic_t *flow_counter(struct dray_flows *flows, u16 flags)

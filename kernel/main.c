@@ -11,6 +11,7 @@
 #include "hook.h"
 #include "net.h"
 #include "netlink.h"
+#include "pool.h"
 #include "route.h"
 #include "txn.h"
 
@@ -35,6 +36,9 @@ static void settings_init(const struct net *net,
 				      DRAY_FLOW_LIMIT_MIN);
 	settings->unassured_limit = settings->flow_limit / 8;
 	settings->hook_mode = DRAY_HOOK_MODE_AUTO;
+	settings->table_limit = net->user_ns == &init_user_ns ?
+				DRAY_TABLE_LIMIT : DRAY_TABLE_LIMIT_USER;
+	memcpy(settings->table_key, DRAY_TABLE_PUBLIC_KEY, DRAY_TABLE_KEY_LEN);
 }
 
 static int __net_init dray_net_init(struct net *net)
@@ -51,6 +55,8 @@ static int __net_init dray_net_init(struct net *net)
 	xa_init_flags(&dn->servers, XA_FLAGS_ALLOC1);
 	xa_init_flags(&dn->service_ids, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&dn->txns);
+	INIT_LIST_HEAD(&dn->pools);
+	mutex_init(&dn->pool_make);
 	settings_init(net, &dn->settings);
 	dray_reach_init(dn);
 	dn->reasons = alloc_percpu(struct dray_reasons);
@@ -78,6 +84,7 @@ static void __net_exit dray_net_exit(struct net *net)
 	struct dray_net *dn = dray_net(net);
 
 	dray_reach_exit(dn);
+	dray_pools_exit(dn);
 	dray_flows_exit(dn);
 	free_percpu(dn->reasons);
 	xa_destroy(&dn->servers);
@@ -99,9 +106,12 @@ static int __init dray_init(void)
 	err = dray_flow_module_init();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&dray_net_ops);
+	err = dray_pool_module_init();
 	if (err)
 		goto exit_flow;
+	err = register_pernet_subsys(&dray_net_ops);
+	if (err)
+		goto exit_pool;
 	err = dray_reach_module_init();
 	if (err)
 		goto exit_net;
@@ -114,6 +124,8 @@ exit_reach:
 	dray_reach_module_exit();
 exit_net:
 	unregister_pernet_subsys(&dray_net_ops);
+exit_pool:
+	dray_pool_module_exit();
 exit_flow:
 	dray_flow_module_exit();
 	return err;
@@ -125,6 +137,7 @@ static void __exit dray_exit(void)
 	dray_reach_module_exit();
 	unregister_pernet_subsys(&dray_net_ops);
 	rcu_barrier();		/* servers, services and routes are freed by RCU */
+	dray_pool_module_exit();
 	dray_flow_module_exit();
 }
 

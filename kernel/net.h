@@ -17,6 +17,7 @@
 
 #include "flow.h"
 #include "stats.h"
+#include "table.h"
 
 #define DRAY_VERSION		"0.1.0"
 
@@ -36,6 +37,8 @@
  * @persist_limit: persist entries at most
  * @unassured_limit: unassured entries of both kinds at most
  * @hook_mode: enum dray_hook_mode
+ * @table_limit: bytes that tables may take
+ * @table_key: of the tables; not read by packets
  *
  * Written under dray_net.lock with WRITE_ONCE(), read by packets with
  * READ_ONCE(); each member stands for itself.
@@ -48,6 +51,8 @@ struct dray_settings {
 	u32 persist_limit;
 	u32 unassured_limit;
 	u8 hook_mode;
+	u64 table_limit;
+	u8 table_key[DRAY_TABLE_KEY_LEN];
 };
 
 /**
@@ -78,6 +83,10 @@ struct dray_settings {
  * @next_server: where the search for a free server id begins
  * @next_service: where the search for a free service id begins
  * @txns: open transactions
+ * @pools: servers and tables of services; under the lock of pool.c
+ * @table_bytes: what they take, likewise
+ * @n_pools: how many they are, likewise
+ * @pool_make: held while a table is being made; taken outside @lock
  * @reach_work: judges again whether servers can be reached
  * @reach_soon: bit 0: @reach_work was told to hurry; atomic
  */
@@ -106,6 +115,10 @@ struct dray_net {
 	u32 next_server;
 	u32 next_service;
 	struct list_head txns;
+	struct list_head pools;
+	u64 table_bytes;
+	u32 n_pools;
+	struct mutex pool_make;	/* serialises the making of tables */
 	struct delayed_work reach_work;
 	unsigned long reach_soon;
 };

@@ -338,6 +338,41 @@ static struct notifier_block nl_notifier = {
 	.doit = dray_nl_##_name##_doit,					\
 }
 
+/* While its table was made, somebody else changed the service of the request:
+ * again from the beginning.
+ */
+static int nl_again(int (*doit)(struct sk_buff *skb, struct genl_info *info),
+		    struct sk_buff *skb, struct genl_info *info)
+{
+	int err;
+
+	do {
+		err = doit(skb, info);
+		if (fatal_signal_pending(current))
+			break;
+	} while (err == -EAGAIN);
+	return err == -EAGAIN ? -EINTR : err;
+}
+
+#define AGAIN(_name)							\
+static int nl_##_name(struct sk_buff *skb, struct genl_info *info)	\
+{									\
+	return nl_again(dray_nl_##_name##_doit, skb, info);		\
+}
+
+AGAIN(set_config)
+AGAIN(new_service)
+AGAIN(set_service)
+AGAIN(new_server)
+AGAIN(set_server)
+AGAIN(del_server)
+
+#define DO_AGAIN(_cmd, _name) {						\
+	.cmd = DRAY_CMD_##_cmd,						\
+	.flags = GENL_UNS_ADMIN_PERM,					\
+	.doit = nl_##_name,						\
+}
+
 #define DUMP(_cmd, _name, _done) {					\
 	.cmd = DRAY_CMD_##_cmd,						\
 	.flags = GENL_UNS_ADMIN_PERM,					\
@@ -354,17 +389,17 @@ static struct notifier_block nl_notifier = {
 
 static const struct genl_ops nl_ops[] = {
 	DO(GET_CONFIG, get_config),
-	DO(SET_CONFIG, set_config),
+	DO_AGAIN(SET_CONFIG, set_config),
 	DO(BEGIN, begin),
 	DO(COMMIT, commit),
 	DO(ABORT, abort),
-	DO(NEW_SERVICE, new_service),
-	DO(SET_SERVICE, set_service),
+	DO_AGAIN(NEW_SERVICE, new_service),
+	DO_AGAIN(SET_SERVICE, set_service),
 	DO(DEL_SERVICE, del_service),
 	DO_DUMP(GET_SERVICE, get_service),
-	DO(NEW_SERVER, new_server),
-	DO(SET_SERVER, set_server),
-	DO(DEL_SERVER, del_server),
+	DO_AGAIN(NEW_SERVER, new_server),
+	DO_AGAIN(SET_SERVER, set_server),
+	DO_AGAIN(DEL_SERVER, del_server),
 	DO_DUMP(GET_SERVER, get_server),
 	DO(FLUSH, flush),
 	DO(ZERO, zero),

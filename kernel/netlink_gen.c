@@ -19,6 +19,11 @@ static const struct netlink_range_validation dray_a_service_down_hold_range = {
 	.max	= 3600000ULL,
 };
 
+static const struct netlink_range_validation dray_a_service_rows_range = {
+	.min	= 4096ULL,
+	.max	= 262144ULL,
+};
+
 static const struct netlink_range_validation dray_a_server_weight_range = {
 	.max	= 2147483647ULL,
 };
@@ -59,6 +64,11 @@ const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_PAD + 1] = {
 	[DRAY_A_CONFIG_FLOW_LIMIT] = { .type = NLA_U32, },
 	[DRAY_A_CONFIG_PERSIST_LIMIT] = { .type = NLA_U32, },
 	[DRAY_A_CONFIG_UNASSURED_LIMIT] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_TABLE_LIMIT] = { .type = NLA_U64, },
+	[DRAY_A_CONFIG_TABLE_KEY] = NLA_POLICY_EXACT_LEN(16),
+	[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT] = { .type = NLA_U64, },
+	[DRAY_A_CONFIG_TABLES] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_TABLE_BYTES] = { .type = NLA_U64, },
 	[DRAY_A_CONFIG_FLOWS] = { .type = NLA_U32, },
 	[DRAY_A_CONFIG_PERSISTS] = { .type = NLA_U32, },
 	[DRAY_A_CONFIG_UNASSURED] = { .type = NLA_U32, },
@@ -112,7 +122,7 @@ const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1] = {
 	[DRAY_A_SERVER_STATS] = NLA_POLICY_NESTED(dray_stats_nl_policy),
 };
 
-const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_RULES_BYPASSED + 1] = {
+const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_PAD + 1] = {
 	[DRAY_A_SERVICE_FAMILY] = { .type = NLA_U8, },
 	[DRAY_A_SERVICE_PROTOCOL] = { .type = NLA_U8, },
 	[DRAY_A_SERVICE_ADDRESS] = { .type = NLA_BINARY, },
@@ -124,11 +134,15 @@ const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_RULES_BYPASSED + 1
 	[DRAY_A_SERVICE_PERSIST_PREFIX] = NLA_POLICY_MAX(NLA_U8, 128),
 	[DRAY_A_SERVICE_DOWN_HOLD] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_service_down_hold_range),
 	[DRAY_A_SERVICE_SCHED_FLAGS] = NLA_POLICY_MAX(NLA_U32, 7),
+	[DRAY_A_SERVICE_ROWS] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_service_rows_range),
+	[DRAY_A_SERVICE_LOAD_LIMIT] = NLA_POLICY_MAX(NLA_U32, 10000),
+	[DRAY_A_SERVICE_SLOW_START] = NLA_POLICY_MAX(NLA_U32, 3600),
 	[DRAY_A_SERVICE_ID] = { .type = NLA_U32, },
 	[DRAY_A_SERVICE_SERVERS] = { .type = NLA_U32, },
 	[DRAY_A_SERVICE_STATS] = NLA_POLICY_NESTED(dray_stats_nl_policy),
 	[DRAY_A_SERVICE_VIP_LOCAL] = { .type = NLA_FLAG, },
 	[DRAY_A_SERVICE_RULES_BYPASSED] = { .type = NLA_FLAG, },
+	[DRAY_A_SERVICE_TABLE_FINGERPRINT] = { .type = NLA_U64, },
 };
 
 const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1] = {

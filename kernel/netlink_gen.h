@@ -17,7 +17,7 @@ extern const struct nla_policy dray_flow_nl_policy[DRAY_A_FLOW_EXPIRES + 1];
 extern const struct nla_policy dray_hook_nl_policy[DRAY_A_HOOK_WHY + 1];
 extern const struct nla_policy dray_persist_nl_policy[DRAY_A_PERSIST_EXPIRES + 1];
 extern const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1];
-extern const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_RULES_BYPASSED + 1];
+extern const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_PAD + 1];
 extern const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1];
 extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1];
 

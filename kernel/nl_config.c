@@ -4,11 +4,14 @@
  * a whole.
  */
 #include <linux/netdevice.h>
+#include <linux/siphash.h>
+#include <linux/unaligned.h>
 
 #include "hook.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "nl.h"
+#include "pool.h"
 #include "txn.h"
 
 #define CONFIG_TAKES	(BIT(DRAY_A_CONFIG_TIMEOUT_TCP) |		\
@@ -17,7 +20,9 @@
 			 BIT(DRAY_A_CONFIG_HOOK_MODE) |			\
 			 BIT(DRAY_A_CONFIG_FLOW_LIMIT) |		\
 			 BIT(DRAY_A_CONFIG_PERSIST_LIMIT) |		\
-			 BIT(DRAY_A_CONFIG_UNASSURED_LIMIT))
+			 BIT(DRAY_A_CONFIG_UNASSURED_LIMIT) |		\
+			 BIT(DRAY_A_CONFIG_TABLE_LIMIT) |		\
+			 BIT(DRAY_A_CONFIG_TABLE_KEY))
 
 #define CONFIG_ROOM	512	/* bytes of the settings in a message, at most */
 #define HOOK_ROOM	192	/* of one hook, at most */
@@ -72,6 +77,24 @@ static int config_limits(const struct dray_net *dn, struct nlattr **tb,
 	return -ERANGE;
 }
 
+/* In a user namespace no more than the default: whoever owns it did not buy
+ * the memory.
+ */
+static int config_table_limit(const struct dray_net *dn,
+			      const struct nlattr *attr, u64 *limit,
+			      struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	*limit = nla_get_u64(attr);
+	if (*limit <= DRAY_TABLE_LIMIT_USER ||
+	    dn->net->user_ns == &init_user_ns)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "Limit is above 16 MB, the most in a user namespace");
+	return -ERANGE;
+}
+
 /* Changes the settings by what the request has of them, or not at all. */
 static int config_params(struct dray_txn *txn, const struct dray_net *dn,
 			 struct nlattr **tb, struct netlink_ext_ack *extack)
@@ -80,8 +103,14 @@ static int config_params(struct dray_txn *txn, const struct dray_net *dn,
 	int err;
 
 	err = config_limits(dn, tb, &new, extack);
+	if (!err)
+		err = config_table_limit(dn, tb[DRAY_A_CONFIG_TABLE_LIMIT],
+					 &new.table_limit, extack);
 	if (err)
 		return err;
+	if (tb[DRAY_A_CONFIG_TABLE_KEY])
+		memcpy(new.table_key, nla_data(tb[DRAY_A_CONFIG_TABLE_KEY]),
+		       sizeof(new.table_key));
 	if (tb[DRAY_A_CONFIG_TIMEOUT_TCP])
 		new.timeout_tcp = nla_get_u32(tb[DRAY_A_CONFIG_TIMEOUT_TCP]);
 	if (tb[DRAY_A_CONFIG_TIMEOUT_TCPFIN])
@@ -91,8 +120,7 @@ static int config_params(struct dray_txn *txn, const struct dray_net *dn,
 		new.timeout_udp = nla_get_u32(tb[DRAY_A_CONFIG_TIMEOUT_UDP]);
 	if (tb[DRAY_A_CONFIG_HOOK_MODE])
 		new.hook_mode = nla_get_u8(tb[DRAY_A_CONFIG_HOOK_MODE]);
-	dray_txn_set_settings(txn, &new);
-	return 0;
+	return dray_txn_set_settings(txn, &new, extack);
 }
 
 int dray_nl_set_config_doit(struct sk_buff *skb, struct genl_info *info)
@@ -185,6 +213,35 @@ static int put_settings(struct sk_buff *skb,
 	return 0;
 }
 
+/* Tells keys apart and nothing of the key itself. */
+static u64 key_fingerprint(const u8 *key)
+{
+	const siphash_key_t sip = { {
+		get_unaligned_le64(key), get_unaligned_le64(key + 8)
+	} };
+
+	return siphash_1u64(0, &sip);
+}
+
+static int put_tables(struct sk_buff *skb, struct dray_net *dn)
+{
+	const u8 *key = dn->settings.table_key;
+	u64 bytes;
+	u32 n;
+
+	bytes = dray_pools_bytes(dn, &n);
+	if (nla_put_u64_64bit(skb, DRAY_A_CONFIG_TABLE_LIMIT,
+			      dn->settings.table_limit, DRAY_A_CONFIG_PAD) ||
+	    nla_put_u32(skb, DRAY_A_CONFIG_TABLES, n) ||
+	    nla_put_u64_64bit(skb, DRAY_A_CONFIG_TABLE_BYTES, bytes,
+			      DRAY_A_CONFIG_PAD))
+		return -EMSGSIZE;
+	if (!memcmp(key, DRAY_TABLE_PUBLIC_KEY, DRAY_TABLE_KEY_LEN))
+		return 0;
+	return nla_put_u64_64bit(skb, DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT,
+				 key_fingerprint(key), DRAY_A_CONFIG_PAD);
+}
+
 static int put_state(struct sk_buff *skb, struct dray_net *dn)
 {
 	if (nla_put_u32(skb, DRAY_A_CONFIG_FLOWS,
@@ -212,7 +269,8 @@ static int put_config(struct sk_buff *skb, struct dray_net *dn)
 	nest = nla_nest_start(skb, DRAY_A_CONFIG);
 	if (!nest)
 		return -EMSGSIZE;
-	if (put_settings(skb, &dn->settings) || put_state(skb, dn)) {
+	if (put_settings(skb, &dn->settings) || put_state(skb, dn) ||
+	    put_tables(skb, dn)) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

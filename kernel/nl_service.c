@@ -11,7 +11,9 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "nl.h"
+#include "pool.h"
 #include "schedule.h"
+#include "table.h"
 #include "txn.h"
 
 #define SERVICE_KEY	(BIT(DRAY_A_SERVICE_FAMILY) |			\
@@ -24,7 +26,10 @@
 			 BIT(DRAY_A_SERVICE_PERSIST_TIMEOUT) |		\
 			 BIT(DRAY_A_SERVICE_PERSIST_PREFIX) |		\
 			 BIT(DRAY_A_SERVICE_DOWN_HOLD) |		\
-			 BIT(DRAY_A_SERVICE_SCHED_FLAGS))
+			 BIT(DRAY_A_SERVICE_SCHED_FLAGS) |		\
+			 BIT(DRAY_A_SERVICE_ROWS) |			\
+			 BIT(DRAY_A_SERVICE_LOAD_LIMIT) |		\
+			 BIT(DRAY_A_SERVICE_SLOW_START))
 
 #define SERVICE_ROOM	512	/* bytes of a service in a message, at most */
 
@@ -137,8 +142,10 @@ static void service_defaults(const struct dray_service_key *key,
 			     struct dray_service_params *params)
 {
 	memset(params, 0, sizeof(*params));	/* compared as memory */
-	params->sched = dray_scheduler_find("wlc");
+	params->sched = dray_scheduler_find("dray");
 	params->down_hold = DRAY_DOWN_HOLD;
+	params->rows = DRAY_TABLE_ROWS_DEFAULT;
+	params->load_limit = DRAY_LOAD_LIMIT;
 	params->persist_prefix = key->family == AF_INET ? 32 : 128;
 }
 
@@ -165,6 +172,46 @@ static int service_prefix(const struct nlattr *attr,
 	NL_SET_ERR_MSG_ATTR(extack, attr,
 			    "Prefix length is not 1 to 32, or to 128 for AF_INET6");
 	return -EINVAL;
+}
+
+static int service_rows(const struct nlattr *attr,
+			struct dray_service_params *params,
+			struct netlink_ext_ack *extack)
+{
+	params->rows = nla_get_u32(attr);
+	if (is_power_of_2(params->rows))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "Rows are not a power of two");
+	return -EINVAL;
+}
+
+static int service_load_limit(const struct nlattr *attr,
+			      struct dray_service_params *params,
+			      struct netlink_ext_ack *extack)
+{
+	params->load_limit = nla_get_u32(attr);
+	if (!params->load_limit || params->load_limit >= 100)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "Load limit is not 100 to 10000 percent, or 0 for none");
+	return -ERANGE;
+}
+
+/* Changes @params by what the request has for tables. */
+static int service_table(struct nlattr **tb,
+			 struct dray_service_params *params,
+			 struct netlink_ext_ack *extack)
+{
+	int err = 0;
+
+	if (tb[DRAY_A_SERVICE_ROWS])
+		err = service_rows(tb[DRAY_A_SERVICE_ROWS], params, extack);
+	if (!err && tb[DRAY_A_SERVICE_LOAD_LIMIT])
+		err = service_load_limit(tb[DRAY_A_SERVICE_LOAD_LIMIT], params,
+					 extack);
+	if (tb[DRAY_A_SERVICE_SLOW_START])
+		params->slow_start = nla_get_u32(tb[DRAY_A_SERVICE_SLOW_START]);
+	return err;
 }
 
 /* What only the configuration as a whole can tell. */
@@ -206,6 +253,8 @@ static int service_params(struct nlattr **tb,
 	attr = tb[DRAY_A_SERVICE_PERSIST_PREFIX];
 	if (!err && attr)
 		err = service_prefix(attr, key, params, extack);
+	if (!err)
+		err = service_table(tb, params, extack);
 	if (err)
 		return err;
 	if (tb[DRAY_A_SERVICE_FLAGS])
@@ -341,7 +390,22 @@ static int put_params(struct sk_buff *skb,
 	    nla_put_u32(skb, DRAY_A_SERVICE_DOWN_HOLD, params->down_hold) ||
 	    nla_put_u32(skb, DRAY_A_SERVICE_SCHED_FLAGS, params->sched_flags))
 		return -EMSGSIZE;
+	if (params->sched->key == DRAY_KEY_NONE)
+		return 0;
+	if (nla_put_u32(skb, DRAY_A_SERVICE_ROWS, params->rows) ||
+	    nla_put_u32(skb, DRAY_A_SERVICE_LOAD_LIMIT, params->load_limit) ||
+	    nla_put_u32(skb, DRAY_A_SERVICE_SLOW_START, params->slow_start))
+		return -EMSGSIZE;
 	return 0;
+}
+
+static int put_table(struct sk_buff *skb, const struct dray_service_conf *conf)
+{
+	if (!conf->choice)
+		return 0;
+	return nla_put_u64_64bit(skb, DRAY_A_SERVICE_TABLE_FINGERPRINT,
+				 conf->choice->pool->table->fingerprint,
+				 DRAY_A_SERVICE_PAD);
 }
 
 static int put_state(struct sk_buff *skb, const struct dray_service *service)
@@ -371,7 +435,7 @@ static int put_service(struct sk_buff *skb, const struct dray_service *service,
 	if (!nest)
 		return -EMSGSIZE;
 	if (put_key(skb, &service->key) ||
-	    put_params(skb, &conf->params) ||
+	    put_params(skb, &conf->params) || put_table(skb, conf) ||
 	    nla_put_u32(skb, DRAY_A_SERVICE_ID, service->id) ||
 	    nla_put_u32(skb, DRAY_A_SERVICE_SERVERS, conf->n) ||
 	    put_state(skb, service)) {

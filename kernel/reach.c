@@ -90,9 +90,13 @@ static void reach_set(struct dray_net *dn, struct dray_server *server,
 		return;
 	if (was && reach > DRAY_REACH_LOCAL)
 		WRITE_ONCE(server->down_since, jiffies);
+	if (!was)
+		WRITE_ONCE(server->up_since, jiffies);
 	WRITE_ONCE(server->reach, reach);
-	if (server->published)
-		dray_nl_notify_server_state(dn, server);
+	if (!server->published)
+		return;
+	dray_service_weigh(server->service);
+	dray_nl_notify_server_state(dn, server);
 }
 
 void dray_reach_server(struct dray_net *dn, struct dray_server *server)

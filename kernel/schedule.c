@@ -255,15 +255,18 @@ static struct dray_server *twos_select(struct dray_service *service,
 }
 
 static const struct dray_scheduler dray_schedulers[] = {
-	{ "rr",   rr_select },
-	{ "wrr",  wrr_select },
-	{ "lc",   lc_select },
-	{ "wlc",  wlc_select },
-	{ "sed",  sed_select },
-	{ "nq",   nq_select },
-	{ "fo",   fo_select },
-	{ "ovf",  ovf_select },
-	{ "twos", twos_select },
+	{ "rr", DRAY_KEY_NONE, rr_select },
+	{ "wrr", DRAY_KEY_NONE, wrr_select },
+	{ "lc", DRAY_KEY_NONE, lc_select },
+	{ "wlc", DRAY_KEY_NONE, wlc_select },
+	{ "sed", DRAY_KEY_NONE, sed_select },
+	{ "nq", DRAY_KEY_NONE, nq_select },
+	{ "fo", DRAY_KEY_NONE, fo_select },
+	{ "ovf", DRAY_KEY_NONE, ovf_select },
+	{ "twos", DRAY_KEY_NONE, twos_select },
+	{ "dray", DRAY_KEY_TUPLE },
+	{ "sh", DRAY_KEY_CLIENT },
+	{ "mh", DRAY_KEY_CLIENT },
 };
 
 const struct dray_scheduler *dray_scheduler_find(const char *name)

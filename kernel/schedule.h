@@ -8,14 +8,31 @@
 #include "server.h"
 #include "service.h"
 
+#define DRAY_SCHED_FLAG_PORT	BIT(1)	/* sh-port, mh-port */
+
+/**
+ * enum dray_key - what a scheduler asks its table with
+ * @DRAY_KEY_NONE: it has no table
+ * @DRAY_KEY_TUPLE: the 5-tuple; of a persistent service the client
+ * @DRAY_KEY_CLIENT: the client's address, and its port by flag 2
+ */
+enum dray_key {
+	DRAY_KEY_NONE,
+	DRAY_KEY_TUPLE,
+	DRAY_KEY_CLIENT,
+};
+
 /**
  * struct dray_scheduler - a way to choose
  * @name: as in ipvsadm -s
- * @select: chooses a usable server of a configuration, or NULL if there is
- *	none; called in softirq on the RCU read side
+ * @key: what of a packet the table is asked with; DRAY_KEY_NONE for the
+ *	schedulers that have none
+ * @select: of those, chooses a usable server of a configuration, or NULL if
+ *	there is none; called in softirq on the RCU read side
  */
 struct dray_scheduler {
 	const char *name;
+	enum dray_key key;
 	struct dray_server *(*select)(struct dray_service *service,
 				      const struct dray_service_conf *conf);
 };

@@ -90,6 +90,9 @@ void dray_server_set_params(struct dray_server *server,
 		state = DRAY_SERVER_STATE_DRAIN;
 	if (state == DRAY_SERVER_STATE_DOWN && old != state)
 		WRITE_ONCE(server->down_since, jiffies);
+	if (state == DRAY_SERVER_STATE_UP &&
+	    (old != state || !server->published))
+		WRITE_ONCE(server->up_since, jiffies);
 	WRITE_ONCE(server->state, state);
 	WRITE_ONCE(server->u_threshold, params->u_threshold);
 	WRITE_ONCE(server->l_threshold, params->l_threshold);

@@ -44,6 +44,7 @@ struct dray_server_key {
  * @route: how to get there; RCU, written under @route_lock
  * @stats: counters
  * @down_since: jiffies at which it went down or out of reach
+ * @up_since: jiffies at which it came, came up or came within reach
  * @u_threshold: see struct dray_server_params
  * @l_threshold: see struct dray_server_params
  * @key: identity, constant
@@ -68,6 +69,7 @@ struct dray_server {
 	struct dray_route __rcu *route;
 	struct dray_stats __percpu *stats;
 	unsigned long down_since;
+	unsigned long up_since;
 	u32 u_threshold;
 	u32 l_threshold;
 	struct dray_server_key key;

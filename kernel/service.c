@@ -9,6 +9,7 @@
 #include <net/ipv6.h>
 
 #include "net.h"
+#include "server.h"
 #include "service.h"
 
 /**
@@ -265,4 +266,18 @@ dray_service_conf_create(const struct dray_service_params *params, u32 cap)
 	conf->cap = cap;
 	conf->gcd = 1;
 	return conf;
+}
+
+void dray_service_weigh(struct dray_service *service)
+{
+	const struct dray_service_conf *conf;
+	u64 weight = 0;
+	u32 i;
+
+	conf = rcu_dereference_protected(service->conf,
+					 lockdep_is_held(&service->dn->lock));
+	for (i = 0; conf && i < conf->n; i++)
+		if (dray_server_serves(&conf->slots[i]))
+			weight += conf->slots[i].params.weight;
+	WRITE_ONCE(service->weight, weight);
 }

@@ -18,6 +18,7 @@
 
 #include "stats.h"
 
+struct dray_choice;
 struct dray_net;
 struct dray_scheduler;
 struct dray_server;
@@ -26,6 +27,7 @@ struct dray_service_addr;
 #define DRAY_SERVICES_MAX	65536
 #define DRAY_SERVERS_MAX	4096	/* of one service */
 #define DRAY_DOWN_HOLD		10000	/* default, milliseconds */
+#define DRAY_LOAD_LIMIT		125	/* default, percent */
 
 /**
  * struct dray_service_key - identity of a service
@@ -52,6 +54,11 @@ struct dray_service_key {
  * @persist_timeout: seconds, 0 is no persistence
  * @down_hold: milliseconds
  * @sched_flags: flags 1 to 3 of the scheduler
+ * @rows: rows of the table, a power of two
+ * @load_limit: most of its share of flows that a server may have, in percent;
+ *	0 is no limit
+ * @slow_start: seconds in which a server that is new or back comes to get its
+ *	share
  * @persist_prefix: length of the prefix that persistence looks at
  */
 struct dray_service_params {
@@ -60,6 +67,9 @@ struct dray_service_params {
 	u32 persist_timeout;
 	u32 down_hold;
 	u32 sched_flags;
+	u32 rows;
+	u32 load_limit;
+	u32 slow_start;
 	u8 persist_prefix;
 };
 
@@ -91,6 +101,8 @@ struct dray_service_slot {
  * struct dray_service_conf - configuration of a service, servers included
  * @params: of the service
  * @gcd: greatest common divisor of the weights, at least 1
+ * @choice: way into the table; NULL without one
+ * @generation: of the namespace when it was published
  * @n: number of servers
  * @cap: slots allocated; of interest while it is being made only
  * @rcu: frees it once no packet reads it
@@ -99,6 +111,8 @@ struct dray_service_slot {
 struct dray_service_conf {
 	struct dray_service_params params;
 	u32 gcd;
+	u32 generation;
+	struct dray_choice *choice;
 	u32 n;
 	u32 cap;
 	struct rcu_head rcu;
@@ -113,6 +127,9 @@ struct dray_service_conf {
  * @conf: configuration; RCU, written under dray_net.lock
  * @stats: counters
  * @cursor: where rr goes on
+ * @live: active flows of all its servers
+ * @weight: sum of the weights of the servers that serve; written under
+ *	dray_net.lock
  * @wrr_lock: guards @wrr_pos and @wrr_weight
  * @wrr_pos: slot that wrr looks at next
  * @wrr_weight: weight that wrr is at
@@ -130,6 +147,8 @@ struct dray_service {
 	struct dray_stats __percpu *stats;
 
 	atomic_t cursor ____cacheline_aligned_in_smp;
+	atomic_t live;
+	u64 weight;
 	spinlock_t wrr_lock;	/* guards wrr_pos and wrr_weight */
 	u32 wrr_pos;
 	u32 wrr_weight;
@@ -245,5 +264,15 @@ void dray_service_unlink(struct dray_service *service);
  */
 struct dray_service_conf *
 dray_service_conf_create(const struct dray_service_params *params, u32 cap);
+
+/**
+ * dray_service_weigh() - sum the weights of the servers that serve
+ * @service: with a configuration
+ *
+ * To be called when one comes, goes or changes.
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_service_weigh(struct dray_service *service);
 
 #endif

@@ -34,6 +34,9 @@
 	R(ICMP_RELATED, "icmp-related", "forward", "an ICMP error steered to the flow's server") \
 	R(ICMP_NO_MATCH, "icmp-no-match", "pass", "an ICMP error of no known flow") \
 	R(NO_SERVER, "no-server", "drop", "no usable server; ICMP port unreachable sent") \
+	R(TABLE, "table", "forward", "a first packet went by the table and made no entry") \
+	R(PAST_FIRST, "past-first", "forward", "a new flow was sent past its first choice") \
+	R(MIDSTREAM, "midstream", "forward", "no entry: by the table, as the ACK of a handshake") \
 	R(STATELESS, "stateless", "forward", "forwarded without an entry")	\
 	R(FLOW_LIMIT, "flow-limit", "forward", "no entry: the flow limit is reached") \
 	R(PERSIST_LIMIT, "persist-limit", "forward", "no persist entry: its limit is reached") \

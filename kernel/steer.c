@@ -5,35 +5,60 @@
  */
 #include <linux/inetdevice.h>
 #include <linux/siphash.h>
+#include <linux/unaligned.h>
 #include <net/addrconf.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 
+#include "choice.h"
 #include "flow_state.h"
 #include "packet.h"
 #include "persist.h"
+#include "pool.h"
 #include "schedule.h"
 #include "trace.h"
 
-/* The hash that the fallback goes by: of the 5-tuple, or of the masked client
- * of a persistent service.  Keyed by a constant, so that all directors agree.
+/* The key is that of the table, where there is one, so that clients cannot aim
+ * and directors with the same key agree.
  */
+static siphash_key_t steer_key(const struct dray_service_conf *conf)
+{
+	const u8 *key = conf->choice ? conf->choice->pool->key :
+				       (const u8 *)DRAY_TABLE_PUBLIC_KEY;
+
+	return (siphash_key_t){ {
+		get_unaligned_le64(key), get_unaligned_le64(key + 8)
+	} };
+}
+
+/* The ports and protocol, as far as they count: nothing of a persistent
+ * client, and of sh and mh the client's port if so asked.
+ */
+static u64 steer_ports(const struct dray_packet *pkt)
+{
+	const struct dray_service_params *params = &pkt->conf->params;
+
+	if (params->persist_timeout)
+		return 0;
+	if (params->sched->key != DRAY_KEY_CLIENT)
+		return (u64)ntohs(pkt->sport) << 32 |
+		       (u64)ntohs(pkt->dport) << 16 | pkt->protocol;
+	return params->sched_flags & DRAY_SCHED_FLAG_PORT ?
+	       (u64)ntohs(pkt->sport) << 32 : 0;
+}
+
+/* The hash that table and fallback go by: of the 5-tuple, or of the client. */
 static u64 steer_hash(const struct dray_packet *pkt)
 {
-	static const siphash_key_t key = {
-		{ 0x6472617920747570ULL, 0x6c65206b65792031ULL }
-	};
-	const struct dray_service_params *params = &pkt->conf->params;
+	const siphash_key_t key = steer_key(pkt->conf);
 	union nf_inet_addr client = pkt->saddr;
-	u64 ports = (u64)ntohs(pkt->sport) << 32 |
-		    (u64)ntohs(pkt->dport) << 16 | pkt->protocol;
+	u64 ports = steer_ports(pkt);
 	u64 vip;
 
-	if (params->persist_timeout) {
-		dray_persist_mask(pkt->family, params->persist_prefix,
+	if (pkt->conf->params.persist_timeout)
+		dray_persist_mask(pkt->family,
+				  pkt->conf->params.persist_prefix,
 				  &pkt->saddr, &client);
-		ports = 0;
-	}
 	if (pkt->family == AF_INET) {
 		vip = ports ? ntohl(pkt->daddr.ip) : 0;
 		return siphash_2u64((u64)ntohl(client.ip) << 32 | vip, ports,
@@ -47,7 +72,10 @@ static u64 steer_hash(const struct dray_packet *pkt)
 
 static struct dray_server *steer_stateless(struct dray_packet *pkt)
 {
-	return pick_stateless(pkt->conf, steer_hash(pkt));
+	u64 hash = steer_hash(pkt);
+
+	return pkt->conf->choice ? dray_choice_first(pkt->conf, hash) :
+				   pick_stateless(pkt->conf, hash);
 }
 
 /* Under pressure the answer has to be one that needs no entry, since the entry
@@ -57,7 +85,22 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
 {
 	if (dray_flow_pressed(pkt->dn))
 		return steer_stateless(pkt);
+	if (pkt->conf->params.sched->key != DRAY_KEY_NONE)
+		return dray_choice_select(pkt->service, pkt->conf,
+					  steer_hash(pkt));
 	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
+}
+
+/* Needs a first packet no entry, since the table has the same answer for the
+ * packets to come?  Not so UDP: only an entry tells that a client goes on.
+ */
+static bool steer_by_table(struct dray_packet *pkt,
+			   const struct dray_server *server)
+{
+	if (!pkt->conf->choice || pkt->protocol == IPPROTO_UDP ||
+	    !(pkt->flags & PKT_OPENS))
+		return false;
+	return server == steer_stateless(pkt);
 }
 
 /* May a flow stay with its server?  An established one waits a while for a
@@ -145,9 +188,13 @@ static struct dray_server *steer_persist(struct dray_packet *pkt)
 		WRITE_ONCE(persist->last, dray_now());
 		return server;
 	}
-	server = steer_schedule(pkt);
+	/* What has no entry in mid-stream is where the table sent its SYN. */
+	server = pkt->conf->choice && !(pkt->flags & PKT_OPENS) ?
+		 steer_stateless(pkt) : steer_schedule(pkt);
 	if (!server)
 		return NULL;
+	if (!persist && steer_by_table(pkt, server))
+		return server;
 	if (persist && !(READ_ONCE(persist->w.flags) & FLOW_DEAD)) {
 		WRITE_ONCE(persist->last, dray_now());
 		return dray_flow_move(pkt->dn, persist, from, server);
@@ -194,30 +241,39 @@ static u16 steer_flags(const struct dray_packet *pkt)
 	return pkt->flags & PKT_PAYLOAD ? FLOW_PAYLOAD : 0;
 }
 
-/* A flow that is known only by its packets in the middle: after pressure, when
- * its entry was refused or evicted, the fallback still knows its server.  It
- * gets an entry as soon as there is room, or it would end with the pressure.
+/* A flow that is known only by its packets in the middle.  The table knows its
+ * server; so does the fallback after pressure, when its entry was refused or
+ * evicted.  It gets an entry as soon as there is room, or it would end with
+ * the pressure.
  */
 static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 					 struct dray_server **server,
 					 const struct dray_flow_tuple *tuple)
 {
+	bool by_table = pkt->conf->choice;
+	bool makes = !(pkt->flags & (PKT_ICMP | PKT_RST));
+	bool known = by_table || dray_flow_pressed(pkt->dn);
 	struct dray_flow *flow = NULL;
 	u8 reason;
 
-	if (pkt->flags & PKT_ICMP && !dray_flow_pressed(pkt->dn))
+	if (pkt->flags & PKT_ICMP && !known)
 		return dray_pass(pkt, DRAY_REASON_ICMP_NO_MATCH);
 	if (pkt->flags & PKT_ANSWERS)
 		return dray_pass(pkt, DRAY_REASON_SYN_ACK);
-	if (!dray_flow_pressed(pkt->dn))
+	if (!known)
 		return dray_pass(pkt, DRAY_REASON_NO_ENTRY);
-	*server = steer_without_entry(pkt);
+	if (by_table && makes && pkt->conf->params.persist_timeout)
+		*server = steer_persist(pkt);
+	else
+		*server = steer_without_entry(pkt);
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
-	if (!(pkt->flags & (PKT_ICMP | PKT_RST)))
+	if (by_table)
+		dray_note(pkt, DRAY_REASON_MIDSTREAM);
+	if (makes)
 		flow = dray_flow_insert(pkt->dn, tuple, *server,
 					dray_flow_first_state(pkt),
-					steer_flags(pkt), false, &reason);
+					steer_flags(pkt), by_table, &reason);
 	if (flow)
 		*server = dray_server_by_id(pkt->dn,
 					    READ_ONCE(flow->w.server)) ?:
@@ -253,6 +309,12 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	if (params->flags & DRAY_SERVICE_FLAGS_OPS &&
 	    pkt->protocol == IPPROTO_UDP)
 		return DRAY_NEXT;
+	if (steer_by_table(pkt, *server)) {
+		dray_note(pkt, DRAY_REASON_TABLE);
+		return DRAY_NEXT;
+	}
+	if (pkt->conf->choice && *server != steer_stateless(pkt))
+		dray_note(pkt, DRAY_REASON_PAST_FIRST);
 	flow = dray_flow_insert(pkt->dn, tuple, *server,
 				dray_flow_first_state(pkt), steer_flags(pkt),
 				true, &reason);

@@ -13,6 +13,8 @@
 #include <linux/slab.h>
 
 #include "net.h"
+#include "pool.h"
+#include "schedule.h"
 #include "txn_impl.h"
 
 /* A socket that stages without end is stopped here, not by the OOM killer. */
@@ -51,6 +53,7 @@ void dray_txn_forget_service(struct dray_txn_service *ts)
 {
 	list_del(&ts->node);
 	hash_del(&ts->index);
+	dray_choice_destroy(ts->choice);
 	kvfree(ts->conf);
 	kfree(ts);
 }
@@ -122,6 +125,10 @@ txn_service_create(const struct dray_service_key *key,
 		return NULL;
 	ts->key = *key;
 	ts->published = published;
+	if (published) {
+		ts->published_id = published->id;
+		ts->generation = dray_conf_locked(published)->generation;
+	}
 	return ts;
 }
 
@@ -495,11 +502,41 @@ const struct dray_settings *dray_txn_settings(const struct dray_txn *txn)
 	return &txn->settings;
 }
 
-void dray_txn_set_settings(struct dray_txn *txn,
-			   const struct dray_settings *settings)
+/* Every table is made anew with another key. */
+static int txn_stage_tables(struct dray_txn *txn,
+			    struct netlink_ext_ack *extack)
 {
+	const struct dray_service_conf *conf;
+	struct dray_txn_service *ts;
+	struct dray_service *service;
+	unsigned long id;
+
+	xa_for_each(&txn->dn->service_ids, id, service) {
+		conf = txn_peek(txn, &service->key);
+		if (!conf || conf->params.sched->key == DRAY_KEY_NONE)
+			continue;
+		ts = txn_stage(txn, &service->key, extack);
+		if (IS_ERR(ts))
+			return PTR_ERR(ts);
+		cond_resched();
+	}
+	return 0;
+}
+
+int dray_txn_set_settings(struct dray_txn *txn,
+			  const struct dray_settings *settings,
+			  struct netlink_ext_ack *extack)
+{
+	int err = 0;
+
+	if (memcmp(txn->settings.table_key, settings->table_key,
+		   sizeof(settings->table_key)))
+		err = txn_stage_tables(txn, extack);
+	if (err)
+		return err;
 	txn->settings = *settings;
 	txn->set_settings = true;
+	return 0;
 }
 
 int dray_txn_begin(struct dray_net *dn, u32 portid,
@@ -530,8 +567,8 @@ int dray_txn_begin(struct dray_net *dn, u32 portid,
 	return err;
 }
 
-static int txn_stale(const struct dray_txn *txn, const u32 *expected,
-		     struct netlink_ext_ack *extack)
+int dray_txn_stale(const struct dray_txn *txn, const u32 *expected,
+		   struct netlink_ext_ack *extack)
 {
 	u32 now = txn->dn->generation;
 
@@ -546,6 +583,13 @@ static int txn_stale(const struct dray_txn *txn, const u32 *expected,
 	return -ESTALE;
 }
 
+static int txn_finish(struct dray_txn *txn, struct netlink_ext_ack *extack)
+{
+	int err = dray_txn_tables(txn, extack);
+
+	return err ?: dray_txn_publish(txn, extack);
+}
+
 int dray_txn_commit(struct dray_net *dn, u32 portid, const u32 *expected,
 		    u32 *generation, struct netlink_ext_ack *extack)
 {
@@ -555,9 +599,11 @@ int dray_txn_commit(struct dray_net *dn, u32 portid, const u32 *expected,
 	mutex_lock(&dn->lock);
 	txn = txn_find(dn, portid);
 	if (txn) {
-		err = txn_stale(txn, expected, extack);
+		/* From here on the socket's closing does not drop it. */
+		list_del_init(&txn->node);
+		err = dray_txn_stale(txn, expected, extack);
 		if (!err)
-			err = dray_txn_publish(txn, extack);
+			err = txn_finish(txn, extack);
 		txn_destroy(txn);
 	} else {
 		NL_SET_ERR_MSG(extack, "This socket has no open transaction");
@@ -587,10 +633,12 @@ struct dray_txn *dray_txn_enter(struct dray_net *dn, u32 portid,
 
 	mutex_lock(&dn->lock);
 	txn = txn_find(dn, portid);
-	err = txn ? txn_stale(txn, NULL, extack) : 0;
+	err = txn ? dray_txn_stale(txn, NULL, extack) : 0;
 	if (!err && !txn) {
 		txn = txn_create(dn, portid);
-		if (!txn)
+		if (txn)
+			txn->single = true;
+		else
 			err = -ENOMEM;
 	}
 	if (err) {
@@ -605,10 +653,9 @@ int dray_txn_leave(struct dray_txn *txn, int err,
 {
 	struct dray_net *dn = txn->dn;
 
-	/* One that is in no list is of this step alone. */
-	if (list_empty(&txn->node)) {
+	if (txn->single) {
 		if (!err)
-			err = dray_txn_publish(txn, extack);
+			err = txn_finish(txn, extack);
 		txn_destroy(txn);
 	}
 	mutex_unlock(&dn->lock);

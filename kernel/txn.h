@@ -85,7 +85,9 @@ struct dray_txn *dray_txn_enter(struct dray_net *dn, u32 portid,
  * Commits a transaction of one step, unless @err.
  *
  * Context: process; releases dray_net.lock.
- * Return: @err, or the error of the commit, or 0.
+ * Return: @err, or the error of the commit, or 0; -EAGAIN without a message if
+ * somebody else has changed the same service while its table was made, and the
+ * step has to be done again from its beginning.
  */
 int dray_txn_leave(struct dray_txn *txn, int err,
 		   struct netlink_ext_ack *extack);
@@ -284,9 +286,13 @@ const struct dray_settings *dray_txn_settings(const struct dray_txn *txn);
  * dray_txn_set_settings() - change the settings
  * @txn: transaction
  * @settings: all of them
+ * @extack: why not
+ *
+ * Return: 0 or -ENOMEM.
  */
-void dray_txn_set_settings(struct dray_txn *txn,
-			   const struct dray_settings *settings);
+int dray_txn_set_settings(struct dray_txn *txn,
+			  const struct dray_settings *settings,
+			  struct netlink_ext_ack *extack);
 
 /**
  * dray_txn_drop_all() - drop every open transaction of a namespace

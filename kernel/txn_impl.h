@@ -14,17 +14,23 @@
  * @key: identity
  * @published: the service in force, or NULL.  Looked at only while the
  *	transaction is not stale
+ * @published_id: its id
+ * @generation: of its configuration when it was staged
  * @created: a service made by the transaction that takes its place or is
  *	new; owned
  * @conf: configuration to be; owned; NULL if the service is to go
+ * @choice: its way into a table; owned
  */
 struct dray_txn_service {
 	struct list_head node;
 	struct hlist_node index;
 	struct dray_service_key key;
 	struct dray_service *published;
+	u32 published_id;
+	u32 generation;
 	struct dray_service *created;
 	struct dray_service_conf *conf;
+	struct dray_choice *choice;
 };
 
 /**
@@ -41,7 +47,8 @@ struct dray_txn_vip {
 
 /**
  * struct dray_txn - a transaction
- * @node: in dray_net.txns; empty if it is of one step alone
+ * @node: in dray_net.txns, unless it is being committed
+ * @single: it is of one step alone
  * @dn: namespace
  * @portid: socket that it belongs to
  * @generation: generation that it began at
@@ -59,6 +66,7 @@ struct dray_txn_vip {
  */
 struct dray_txn {
 	struct list_head node;
+	bool single;
 	struct dray_net *dn;
 	u32 portid;
 	u32 generation;
@@ -79,6 +87,32 @@ dray_conf_locked(const struct dray_service *service)
 	return rcu_dereference_protected(service->conf,
 					 lockdep_is_held(&service->dn->lock));
 }
+
+/**
+ * dray_txn_stale() - whether somebody else's commit has overtaken
+ * @txn: transaction
+ * @expected: generation that the caller expects to be in force, or NULL
+ * @extack: why
+ *
+ * Context: dray_net.lock held.
+ * Return: 0 or -ESTALE.
+ */
+int dray_txn_stale(const struct dray_txn *txn, const u32 *expected,
+		   struct netlink_ext_ack *extack);
+
+/**
+ * dray_txn_tables() - make the tables that what is staged needs
+ * @txn: not stale, in no list
+ * @extack: why not
+ *
+ * Context: process, dray_net.lock held; released and taken again if a table
+ * has to be made.
+ * Return: 0; -EAGAIN, without a message, if the step has to be done again
+ * since its service has changed meanwhile; -ESTALE if a transaction of several
+ * steps has been overtaken; or an error of dray_choice_create() or
+ * dray_choice_make().
+ */
+int dray_txn_tables(struct dray_txn *txn, struct netlink_ext_ack *extack);
 
 /**
  * dray_txn_publish() - put what is staged in force

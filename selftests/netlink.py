@@ -199,13 +199,13 @@ print([m['service']['port'] for m in d.dump('get_service')])"""
 NOT_HERE = "Attribute is not for this operation, or for reading only"
 TAKES = {
     "set_config": {"config": "timeout_tcp timeout_tcpfin timeout_udp hook_mode flow_limit persist_limit "
-                             "unassured_limit"},
+                             "unassured_limit table_limit table_key"},
     "new_vip": {"vip": "family address role lease peer"},
     "commit": {"generation": ""},
     "get_service-dump": {}, "get_vip-dump": {},
 }
 _SERVICE_KEY = "family protocol address port fwmark"
-_SERVICE = _SERVICE_KEY + " scheduler flags persist_timeout persist_prefix down_hold sched_flags"
+_SERVICE = _SERVICE_KEY + " scheduler flags persist_timeout persist_prefix down_hold sched_flags rows load_limit slow_start"
 _SERVER_KEY = "family address port"
 _SERVER = _SERVER_KEY + " weight u_threshold l_threshold state"
 TAKES.update(dict.fromkeys(("new_service", "set_service"), {"service": _SERVICE}))
@@ -221,6 +221,8 @@ TAKES.update(dict.fromkeys(("get_persist-dump", "del_persist"), {
 TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_reason-dump"), {}))
 SAMPLE = {"u8": b"\1", "u16": bytes(2), "u32": b"\1\0\0\0", "u64": bytes(8), "str": b"\0", "flag": b"", "bin": bytes(4),
           "bins": [bytes(6)], "nest": [], "nests": []}
+# Where the policy wants more than the type does.
+FITTING = {"rows": 4096, "table_key": bytes(16)}
 
 
 def not_taken(name, takes):
@@ -231,7 +233,7 @@ def not_taken(name, takes):
         for inner, what in dray.TYPES[kind].items():
             if kind in takes and inner in takes[kind].split() or inner == "pad":
                 continue
-            attr = nest(kind, **{inner: SAMPLE[what]})
+            attr = nest(kind, **{inner: FITTING.get(inner, SAMPLE[what])})
             # What the nest of another operation is refused for is its top.
             others = [VALID_KEY[k] for k in takes if k in VALID_KEY and k != kind]
             sock.refuse(cmd, [*others, attr], errno.EINVAL, NOT_HERE, f"{kind}.{inner}" if kind in takes else kind,
@@ -322,7 +324,8 @@ def ranges():
             same(sock.one("get_config")["config"][name], value, name)
     for kind, cmd, get, attrs, limits in (
             ("service", "set_service", "get_service", {}, {"persist_timeout": 2678400, "down_hold": 3600000,
-                                                           "sched_flags": 7}),
+                                                           "sched_flags": 7, "load_limit": 10000,
+                                                           "slow_start": 3600}),
             ("server", "set_server", "get_server", {}, {"weight": 0x7fffffff, "u_threshold": 0x7fffffff,
                                                         "l_threshold": 0x7fffffff, "state": 2})):
         for name, most in limits.items():
@@ -341,6 +344,11 @@ def ranges():
                 same(sock.one(get, *key)[kind][name], value, name)
             if name == "u_threshold":
                 sock.do(cmd, tcp(), server(u_threshold=most))
+    for rows in 0, 4095, 262145, 0xffffffff:
+        sock.refuse("set_service", [tcp(rows=rows)], errno.ERANGE, None, "service.rows")
+    for rows in 4096, 262144, 16384:
+        sock.do("set_service", tcp(rows=rows))
+        same(sock.one("get_service", tcp())["service"]["rows"], rows, "rows")
     sock.refuse("set_service", [udp(flags=2)], errno.EINVAL, None, "service.flags")
     sock.refuse("set_service", [udp(flags=0xffffffff)], errno.EINVAL, None, "service.flags")
     sock.refuse("set_vip", [vip(role=2)], errno.ERANGE, None, "vip.role")

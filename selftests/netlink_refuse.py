@@ -143,6 +143,12 @@ for value in (0, 63, 0xffffffff):
     REFUSALS.append((f"unassured_limit {value}", "set_config", (nest("config", unassured_limit=value),),
                      errno.ERANGE, "Limit of unassured entries is not 64 to flow-limit", "config.unassured_limit",
                      None))
+for value in (1, 99):
+    REFUSALS.append((f"load_limit {value}", "set_service", (tcp(load_limit=value),), errno.ERANGE,
+                     "Load limit is not 100 to 10000 percent, or 0 for none", "service.load_limit", None))
+for value in (4097, 262143):
+    REFUSALS.append((f"rows {value}", "set_service", (tcp(rows=value),), errno.EINVAL, "Rows are not a power of two",
+                     "service.rows", None))
 # Addresses that no host has: as VIP of a service, as server and with a role.
 for address, text in (("0.0.0.0", "unspecified"), ("224.0.0.18", "multicast"), ("239.255.255.255", "multicast"),
                       ("255.255.255.255", "broadcast"), ("::", "unspecified"), ("ff02::1", "multicast"),
@@ -243,7 +249,7 @@ def accepted():
     sock.do("new_service", tcp("10.9.0.200", 0, persist_timeout=1))
     sock.do("new_server", tcp("10.9.0.200", 0), server())
     same(sock.one("get_server", tcp("10.9.0.200", 0), server(port=0))["server"]["port"], 0, "port 0")
-    same(sock.one("get_service", tcp("10.9.0.200", 0))["service"]["scheduler"], "wlc", "default scheduler")
+    same(sock.one("get_service", tcp("10.9.0.200", 0))["service"]["scheduler"], "dray", "default scheduler")
     sock.refuse("set_service", [tcp("10.9.0.200", 0, persist_timeout=0)], errno.EINVAL, PORT_0,
            "service.persist_timeout")
 

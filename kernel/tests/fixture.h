@@ -44,6 +44,8 @@ static inline struct dray_net *fixture_net_create(struct kunit *test)
 	xa_init_flags(&dn->servers, XA_FLAGS_ALLOC1);
 	xa_init_flags(&dn->service_ids, XA_FLAGS_ALLOC1);
 	INIT_LIST_HEAD(&dn->txns);
+	INIT_LIST_HEAD(&dn->pools);
+	mutex_init(&dn->pool_make);
 	dn->settings = (struct dray_settings){
 		.timeout_tcp = 900, .timeout_tcpfin = 120, .timeout_udp = 300,
 		.flow_limit = 1 << 20, .persist_limit = 1 << 18,

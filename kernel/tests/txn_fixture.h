@@ -12,7 +12,11 @@
 #include "../netlink.h"
 #include "../vip.c"
 #include "../txn.c"
+#include "../txn_table.c"
 #include "../txn_vip.c"
+#include "../pool.c"
+#include "../table.c"
+#include "../table_match.c"
 #include "../commit.c"
 
 /* Notifications as text: "S+1" service 1 is news, "s-12" server 2 of service
@@ -141,7 +145,8 @@ static inline struct dray_vip_key txn_vip_key(u32 n)
 }
 
 /* What steps configure; a test changes it in between. */
-static struct dray_service_params step_service;
+static const struct dray_scheduler step_scheduler = { "rr" };
+static struct dray_service_params step_service = { .sched = &step_scheduler };
 static struct dray_server_params step_server;
 static struct dray_vip_params step_vip;
 
@@ -180,8 +185,7 @@ static inline int txn_step(struct dray_txn *txn, const char *step)
 		return dray_txn_flush(txn, &ack);
 	case 'C':
 		settings.timeout_tcp++;
-		dray_txn_set_settings(txn, &settings);
-		return 0;
+		return dray_txn_set_settings(txn, &settings, &ack);
 	}
 	return -EINVAL;
 }

@@ -21,11 +21,14 @@ TYPES = {
            {"generation": "u32", "deleted": "u32"},
     "config": dict.fromkeys(("timeout_tcp", "timeout_tcpfin", "timeout_udp", "flow_limit", "persist_limit",
                              "unassured_limit", "flows", "persists", "unassured", "services"), "u32") |
-              {"hook_mode": "u8", "flow_bytes": "u64", "hook": "nests", "version": "str", "pad": "bin"},
+              {"hook_mode": "u8", "flow_bytes": "u64", "hook": "nests", "version": "str", "pad": "bin",
+               "table_limit": "u64", "table_key": "bin", "table_key_fingerprint": "u64", "tables": "u32",
+               "table_bytes": "u64"},
     "hook": {"family": "u8", "ifindex": "u32", "mode": "u8", "why": "str"},
     "service": {"family": "u8", "protocol": "u8", "address": "bin", "port": "u16", "fwmark": "u32",
                 "scheduler": "str", "flags": "u32", "persist_timeout": "u32", "persist_prefix": "u8",
-                "down_hold": "u32", "sched_flags": "u32", "id": "u32", "servers": "u32", "stats": "nest",
+                "down_hold": "u32", "sched_flags": "u32", "rows": "u32", "load_limit": "u32",
+                "slow_start": "u32", "table_fingerprint": "u64", "pad": "bin", "id": "u32", "servers": "u32", "stats": "nest",
                 "vip_local": "flag", "rules_bypassed": "flag"},
     "server": {"family": "u8", "address": "bin", "port": "u16", "weight": "u32", "u_threshold": "u32",
                "l_threshold": "u32", "state": "u8", "id": "u32", "reach": "u8", "active": "u32",
@@ -192,7 +195,7 @@ class Dray(genl.Socket):
 
     def settings(self):
         config = self.one("get_config")
-        return config["generation"], {k: v for k, v in config["config"].items() if k.startswith(("t", "hook_"))
+        return config["generation"], {k: v for k, v in config["config"].items() if k.startswith(("timeout", "hook_"))
                                       or k.endswith("limit")}
 
     def generation(self):

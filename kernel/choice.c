@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Choosing by a table: the first server of a client's row that may have it.
+ *
+ * State, reach and load are looked at for each packet and change no table, so
+ * that what is out for a moment moves only its own clients.
+ */
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+
+#include "choice.h"
+#include "pool.h"
+#include "schedule.h"
+#include "server.h"
+
+#define CHOICE_ROWS	4	/* that are asked before all servers are */
+
+/* The row that a hash falls into, and others in case that nobody of it can
+ * have the packet: by the golden ratio, so that they lie far apart.
+ */
+static u64 choice_row(const struct dray_table *table, u64 hash,
+		      unsigned int attempt)
+{
+	return dray_table_row(table, hash + attempt * 0x9e3779b97f4a7c15ULL);
+}
+
+static const struct dray_service_slot *
+choice_slot(const struct dray_service_conf *conf, u64 row, unsigned int rank)
+{
+	u16 position = dray_table_rank(row, rank);
+
+	if (position == DRAY_TABLE_NONE)
+		return NULL;
+	return &conf->slots[conf->choice->slots[position]];
+}
+
+struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
+				      u64 hash)
+{
+	const struct dray_service_slot *slot;
+	unsigned int attempt, rank;
+	u64 row;
+
+	if (unlikely(!conf->choice))
+		return NULL;
+	for (attempt = 0; attempt < CHOICE_ROWS; attempt++) {
+		row = choice_row(conf->choice->pool->table, hash, attempt);
+		for (rank = 0; rank < DRAY_TABLE_RANKS; rank++) {
+			slot = choice_slot(conf, row, rank);
+			if (slot && dray_server_serves(slot))
+				return slot->server;
+		}
+	}
+	return pick_stateless(conf, hash);
+}
+
+/* max(limit * share, share + 3 * sqrt(share)), where the share is what a server
+ * should have of the live flows with the one to come; in sixteenths of a flow.
+ * The root lets few flows spread as unevenly as they do by chance: without it
+ * one in ten would be sent elsewhere (reference/algorithms.md, 3.1).
+ */
+static bool choice_loaded(const struct dray_service *service,
+			  const struct dray_service_conf *conf,
+			  const struct dray_service_slot *slot)
+{
+	u64 share, limit, weight = READ_ONCE(service->weight);
+	int live = max(atomic_read(&service->live), 0);
+	int active = atomic_read(&slot->server->active);
+
+	if (!conf->params.load_limit || !weight)
+		return false;
+	share = div64_u64((u64)(live + 1) * 16 * slot->params.weight, weight);
+	limit = max(div_u64(share * conf->params.load_limit, 100),
+		    share + 12 * int_sqrt64(share));
+	return active > 0 && (u64)active * 16 >= limit;
+}
+
+/* A server that has just come gets a part of its clients that grows with time;
+ * low bits of the hash, which the row does not depend on, tell which.
+ */
+static bool choice_starting(const struct dray_service_conf *conf,
+			    const struct dray_service_slot *slot, u64 hash)
+{
+	unsigned long whole = conf->params.slow_start * HZ;
+	unsigned long age = jiffies - READ_ONCE(slot->server->up_since);
+
+	return age < whole && (hash & 0xff) >= age * 256 / whole;
+}
+
+struct dray_server *dray_choice_select(const struct dray_service *service,
+				       const struct dray_service_conf *conf,
+				       u64 hash)
+{
+	const struct dray_service_slot *slot;
+	unsigned int attempt, rank;
+	u64 row;
+
+	if (unlikely(!conf->choice))
+		return NULL;
+	for (attempt = 0; attempt < CHOICE_ROWS; attempt++) {
+		row = choice_row(conf->choice->pool->table, hash, attempt);
+		for (rank = 0; rank < DRAY_TABLE_RANKS; rank++) {
+			slot = choice_slot(conf, row, rank);
+			if (slot && dray_server_usable(slot) &&
+			    !choice_starting(conf, slot, hash) &&
+			    !choice_loaded(service, conf, slot))
+				return slot->server;
+		}
+	}
+	return dray_choice_first(conf, hash);
+}

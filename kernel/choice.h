@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Choosing by a table: the first server of a client's row that may have it.
+ */
+#ifndef _DRAY_CHOICE_H
+#define _DRAY_CHOICE_H
+
+#include "service.h"
+
+struct dray_server;
+
+/**
+ * dray_choice_first() - the server of a packet that has no entry
+ * @conf: configuration of the service
+ * @hash: of the 5-tuple or the client
+ *
+ * The first of the row that serves, whatever its load: the same for every
+ * packet of a client.
+ *
+ * Context: RCU read side.
+ * Return: a server, or NULL if none serves.
+ */
+struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
+				      u64 hash);
+
+/**
+ * dray_choice_select() - the server of a new flow
+ * @service: service
+ * @conf: its configuration
+ * @hash: of the 5-tuple or the client
+ *
+ * The first of the row that serves and is below its limits.  What differs from
+ * dray_choice_first() needs an entry.
+ *
+ * Context: RCU read side.
+ * Return: a server, or NULL if none serves.
+ */
+struct dray_server *dray_choice_select(const struct dray_service *service,
+				       const struct dray_service_conf *conf,
+				       u64 hash);
+
+#endif
