@@ -71,12 +71,16 @@ static const char *const opt_names[OPT_COUNT] = {
 	[OPT_STRICT] = "strict",
 	[OPT_STATE] = "state",
 	[OPT_DOWN_HOLD] = "down-hold",
+	[OPT_ROWS] = "rows",
+	[OPT_LOAD_LIMIT] = "load-limit",
+	[OPT_SLOW_START] = "slow-start",
 };
 
 #define TUNNEL (B(TUN_TYPE) | B(TUN_PORT) | B(TUN_NOCSUM) | B(TUN_CSUM) | \
 		B(TUN_REMCSUM))
+#define TABLE (B(ROWS) | B(LOAD_LIMIT) | B(SLOW_START))
 #define SERVICE_SETTINGS (B(SCHEDULER) | B(PERSISTENT) | B(NETMASK) | B(OPS) | \
-			  B(PE) | B(SCHED_FLAGS) | B(DOWN_HOLD))
+			  B(PE) | B(SCHED_FLAGS) | B(DOWN_HOLD) | TABLE)
 #define SERVER_SETTINGS (B(FORWARD) | B(WEIGHT) | B(UTHRESHOLD) | \
 			 B(LTHRESHOLD) | B(STATE) | TUNNEL)
 /* ipvsadm takes --syncid here too, by accident */
@@ -183,6 +187,28 @@ static int refuse_engine(const char *word, const char *why, struct usage *u)
 			  word, why);
 }
 
+/* They would be kept, and would mean nothing. */
+static int check_table(const struct classic *c, struct usage *u)
+{
+	const char *why = classic_has(c, OPT_SCHEDULER) ? "" :
+			  ", the default without -s";
+	char word[32];
+	int opt;
+
+	if (dray_service_has_table(&c->svc))
+		return 0;
+	for (opt = OPT_ROWS; opt <= OPT_SLOW_START; opt++) {
+		if (!(c->options & OPT_BIT(opt)))
+			continue;
+		snprintf(word, sizeof(word), "--%s", opt_names[opt]);
+		return usage_fail(u, RC_USAGE, word,
+			"The option '%s' is for the schedulers dray, sh and "
+			"mh, which go by a table; this is %s%s",
+			opt_names[opt], c->svc.scheduler, why);
+	}
+	return 0;
+}
+
 static int check_scheduler(struct classic *c, struct usage *u)
 {
 	static const struct {
@@ -212,7 +238,7 @@ static int check_scheduler(struct classic *c, struct usage *u)
 	if (classic_has(c, OPT_PE))
 		return refuse_engine("--pe", "persistence engines are not "
 				     "supported; they look into the payload", u);
-	return 0;
+	return check_table(c, u);
 }
 
 static int check_service(struct classic *c, struct usage *u)

@@ -173,6 +173,24 @@ static int take_down_hold(struct classic *c, const char *arg, struct usage *u)
 			   u);
 }
 
+static int take_rows(struct classic *c, const char *arg, struct usage *u)
+{
+	c->svc.has |= DRAY_BIT(DRAY_A_SERVICE_ROWS);
+	return value_rows(arg, &c->svc.rows, u);
+}
+
+static int take_load_limit(struct classic *c, const char *arg, struct usage *u)
+{
+	c->svc.has |= DRAY_BIT(DRAY_A_SERVICE_LOAD_LIMIT);
+	return value_load_limit(arg, &c->svc.load_limit, u);
+}
+
+static int take_slow_start(struct classic *c, const char *arg, struct usage *u)
+{
+	c->svc.has |= DRAY_BIT(DRAY_A_SERVICE_SLOW_START);
+	return value_slow_start(arg, &c->svc.slow_start, u);
+}
+
 static int take_start(struct classic *c, const char *arg, struct usage *u)
 {
 	(void)c;
@@ -311,6 +329,12 @@ const struct classic_option classic_options[] = {
 	      "flags of the scheduler, comma-separated"),
 	VALUE("down-hold", 0, OPT_DOWN_HOLD, take_down_hold, "ms",
 	      "how long TCP flows stay with a server that is down"),
+	VALUE("rows", 0, OPT_ROWS, take_rows, "n",
+	      "rows of the table of dray, sh and mh; default 16384"),
+	VALUE("load-limit", 0, OPT_LOAD_LIMIT, take_load_limit, "percent",
+	      "most of its share of flows that a server may have; 0: any"),
+	VALUE("slow-start", 0, OPT_SLOW_START, take_slow_start, "seconds",
+	      "in which a server that comes gets to its share"),
 	VALUE("real-server", 'r', OPT_SERVER, take_server, "address",
 	      "real server; address is host[:port]"),
 	FLAG("gatewaying", 'g', OPT_FORWARD, take_forward,

@@ -73,6 +73,36 @@ int classic_judge_reach(struct session *s, const struct dray_key *key,
 	return strict ? undo_server(s, key, srv) : 0;
 }
 
+static void judge_loaded(const struct session *s, const struct dray_service *svc)
+{
+	uint32_t n, wanted = dray_service_rows_wanted(svc, &n);
+
+	if (wanted > svc->rows)
+		complain(s, "warning: %u servers with a weight have %u rows, "
+			 "so that shares are coarse; set --rows %u (that "
+			 "moves all clients)", n, svc->rows, wanted);
+}
+
+/*
+ * One question more for each server; the servers themselves are read only
+ * where there may be too many.  Not for files: with each line they would be
+ * read again.
+ */
+static void judge_rows(struct session *s, const struct dray_key *key)
+{
+	struct dray_service svc;
+	struct dray_table table;
+
+	if (s->line || dray_service_read(&s->nl, key, &svc) ||
+	    !(svc.has & DRAY_BIT(DRAY_A_SERVICE_ROWS)) ||
+	    svc.count <= svc.rows / DRAY_ROWS_PER_SERVER)
+		return;
+	dray_table_init(&table);
+	if (!dray_service_load(&s->nl, key, &table))
+		judge_loaded(s, &table.services[0]);
+	dray_table_free(&table);
+}
+
 static int write_server(struct session *s, struct classic *c, uint8_t cmd)
 {
 	override_port(s, c);
@@ -133,10 +163,13 @@ static int run_write(struct session *s, struct classic *c)
 		return rc;
 	if (classic_send(s, c))
 		return classic_refused(s, c->cmd);
-	if (c->cmd == CMD_ADD_SERVER)
-		return classic_judge_reach(s, &c->svc.key, &c->srv,
-					   classic_has(c, OPT_STRICT));
-	return 0;
+	if (c->cmd != CMD_ADD_SERVER)
+		return 0;
+	rc = classic_judge_reach(s, &c->svc.key, &c->srv,
+				 classic_has(c, OPT_STRICT));
+	if (!rc)
+		judge_rows(s, &c->svc.key);
+	return rc;
 }
 
 int classic_run(struct session *s, struct classic *c)

@@ -10,6 +10,26 @@
 #include "save.h"
 #include "text.h"
 
+/* What only the kernel knows, and cannot be restored from here. */
+static void write_key(FILE *out, const struct dray_config *c)
+{
+	bool public = !(c->has & DRAY_BIT(DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT));
+	char text[32];
+
+	if (c->has & DRAY_BIT(DRAY_A_CONFIG_TABLES))
+		fprintf(out, "# table key: %s%s\n",
+			dray_table_key_text(c, text, sizeof(text)),
+			public ? "" : ", set by config --table-key-file");
+}
+
+static void write_config(FILE *out, const struct dray_config *c)
+{
+	char line[DRAY_LINELEN];
+
+	fprintf(out, "%s\n", dray_config_line(c, line, sizeof(line)));
+	write_key(out, c);
+}
+
 /* Return: 0, or -1 if it could not be written. */
 int save_write(FILE *out, const struct dray_table *table, bool numeric,
 	       bool everything)
@@ -18,8 +38,7 @@ int save_write(FILE *out, const struct dray_table *table, bool numeric,
 	size_t i, j;
 
 	if (everything)
-		fprintf(out, "%s\n", dray_config_line(&table->config, line,
-						      sizeof(line)));
+		write_config(out, &table->config);
 	for (i = 0; i < table->n_services; i++) {
 		const struct dray_service *svc = &table->services[i];
 

@@ -4,7 +4,7 @@
 
 #define SERVICE "tcp-service udp-service sctp-service fwmark-service ipv6"
 #define CONFIG "hook timeout-tcp timeout-tcpfin timeout-udp flow-limit " \
-	       "persist-limit unassured-limit"
+	       "persist-limit unassured-limit table-limit table-key-file"
 #define FILTER SERVICE " real-server client vip"
 
 const struct command commands[] = {
@@ -22,7 +22,8 @@ const struct command commands[] = {
 	{ "config", NULL,
 	  "[--hook auto|early|input] [--timeout-tcp S] [--timeout-tcpfin S]\n"
 	  "         [--timeout-udp S] [--flow-limit N] [--persist-limit N]\n"
-	  "         [--unassured-limit N] [--json]",
+	  "         [--unassured-limit N] [--table-limit BYTES]\n"
+	  "         [--table-key-file FILE|none] [--json]",
 	  "show or change settings", CONFIG " json", cmd_config },
 	{ "flows", "list del",
 	  "[list|del] [SERVICE] [-r SERVER] [--client ADDRESS[:PORT]]\n"

@@ -56,6 +56,10 @@ static int add_service(struct reader *r)
 				  "Service already exists, from line %u",
 				  old->line);
 	svc->has |= DRAY_BIT(DRAY_A_SERVICE_DOWN_HOLD);
+	if (dray_service_has_table(svc))
+		svc->has |= DRAY_BIT(DRAY_A_SERVICE_ROWS) |
+			    DRAY_BIT(DRAY_A_SERVICE_LOAD_LIMIT) |
+			    DRAY_BIT(DRAY_A_SERVICE_SLOW_START);
 	svc->line = r->line.number;
 	dray_table_add_service(&r->conf->table, svc);
 	return 0;

@@ -24,6 +24,15 @@ static struct change *add(struct diff *diff, uint8_t cmd, unsigned int line)
 	return c;
 }
 
+/* What a service without a table has there means nothing. */
+static bool same_table(const struct dray_service *a,
+		       const struct dray_service *b)
+{
+	return !dray_service_has_table(b) ||
+	       (a->rows == b->rows && a->load_limit == b->load_limit &&
+		a->slow_start == b->slow_start);
+}
+
 static bool same_service(const struct dray_service *a,
 			 const struct dray_service *b)
 {
@@ -32,7 +41,7 @@ static bool same_service(const struct dray_service *a,
 	       a->persist_timeout == b->persist_timeout &&
 	       (!a->persist_timeout ||
 		a->persist_prefix == b->persist_prefix) &&
-	       a->down_hold == b->down_hold;
+	       a->down_hold == b->down_hold && same_table(a, b);
 }
 
 static bool same_server(const struct dray_server *now,
@@ -185,8 +194,8 @@ static void diff_vips(const struct dray_table *now,
 	}
 }
 
-static bool differs(const struct dray_config *wanted, int attr, uint32_t a,
-		    uint32_t b)
+static bool differs(const struct dray_config *wanted, int attr, uint64_t a,
+		    uint64_t b)
 {
 	return (wanted->has & DRAY_BIT(attr)) && a != b;
 }
@@ -209,7 +218,9 @@ static void diff_config(const struct dray_config *now,
 	    !differs(wanted, DRAY_A_CONFIG_PERSIST_LIMIT, now->persist_limit,
 		     wanted->persist_limit) &&
 	    !differs(wanted, DRAY_A_CONFIG_UNASSURED_LIMIT,
-		     now->unassured_limit, wanted->unassured_limit))
+		     now->unassured_limit, wanted->unassured_limit) &&
+	    !differs(wanted, DRAY_A_CONFIG_TABLE_LIMIT, now->table_limit,
+		     wanted->table_limit))
 		return;
 	c = add(diff, DRAY_CMD_SET_CONFIG, wanted->line);
 	c->config = wanted;

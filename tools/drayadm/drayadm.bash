@@ -11,7 +11,8 @@ _drayadm_classic='-A --add-service -E --edit-service -D --delete-service
 _drayadm_service='-t --tcp-service -u --udp-service --sctp-service
 	-f --fwmark-service -6 --ipv6'
 _drayadm_config='--hook --timeout-tcp --timeout-tcpfin --timeout-udp
-	--flow-limit --persist-limit --unassured-limit'
+	--flow-limit --persist-limit --unassured-limit --table-limit
+	--table-key-file'
 _drayadm_list='-n --numeric -X --exact --stats --rate --thresholds
 	--persistent-conn --nosort --json'
 
@@ -20,7 +21,8 @@ _drayadm_options()
 	case $1 in
 	-A | --add-service | -E | --edit-service)
 		echo "$_drayadm_service -s --scheduler -p --persistent
-			-M --netmask -o --ops -b --sched-flags --down-hold" ;;
+			-M --netmask -o --ops -b --sched-flags --down-hold
+			--rows --load-limit --slow-start" ;;
 	-a* | --add-server)
 		echo "$_drayadm_service -r --real-server -g --gatewaying
 			-w --weight -x --u-threshold -y --l-threshold --state
@@ -82,6 +84,11 @@ _drayadm()
 		-b | --sched-flags)
 			words='flag-1 flag-2 flag-3 sh-fallback sh-port
 				mh-fallback mh-port' ;;
+		--rows)
+			words='4096 8192 16384 32768 65536 131072 262144' ;;
+		--table-key-file)
+			mapfile -t COMPREPLY < <(compgen -W none -f -- "$cur")
+			return ;;
 		--hook)
 			words='auto early input' ;;
 		--role)

@@ -19,7 +19,7 @@ void version_print(FILE *out)
 static void print_synopsis(FILE *out, const char *program)
 {
 	static const char *const lines[] = {
-		"-A|E virtual-service [-s scheduler] [-p [timeout]] [-M netmask] [-o] [-b flags]",
+		"-A|E virtual-service [-s scheduler] [-p [timeout]] [-M netmask] [-o] [-b flags] [--rows n] [--load-limit percent] [--slow-start s]",
 		"-D virtual-service",
 		"-C",
 		"-R [--atomic]",

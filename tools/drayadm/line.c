@@ -91,6 +91,11 @@ static int parse_words(const struct line *line, struct statement *st,
 			"`%s' does not belong into a file", line->argv[1]);
 	st->kind = vip ? STATEMENT_VIP : STATEMENT_CONFIG;
 	rc = words_parse(command, line->argc - 1, line->argv + 1, &st->w, u);
+	if (!rc && st->w.table_key_file[0])
+		return usage_fail(u, RC_USAGE, "--table-key-file",
+			"a file cannot set the table key, for no file can say "
+			"what it was; type: drayadm config --table-key-file "
+			"FILE");
 	if (!rc && vip)
 		rc = words_check_vip(&st->w, &st->verb, u);
 	else if (!rc && st->w.n_args)

@@ -80,6 +80,43 @@ int value_mask(const char *arg, uint8_t family, uint8_t *prefix,
 			  "illegal virtual server persistent mask specified");
 }
 
+int value_rows(const char *arg, uint32_t *rows, struct usage *u)
+{
+	long n;
+
+	if (!dray_number_parse(arg, DRAY_MIN_ROWS, DRAY_MAX_ROWS, &n) ||
+	    (n & (n - 1)))
+		return usage_fail(u, RC_USAGE, arg,
+			"illegal rows `%s' specified: a power of two, %u to %u",
+			arg, DRAY_MIN_ROWS, DRAY_MAX_ROWS);
+	*rows = n;
+	return 0;
+}
+
+int value_load_limit(const char *arg, uint32_t *percent, struct usage *u)
+{
+	long n;
+
+	if (!dray_number_parse(arg, 0, 10000, &n) || (n && n < 100))
+		return usage_fail(u, RC_USAGE, arg,
+			"illegal load-limit `%s' specified: 100 to 10000 "
+			"percent, or 0 for none", arg);
+	*percent = n;
+	return 0;
+}
+
+int value_slow_start(const char *arg, uint32_t *seconds, struct usage *u)
+{
+	long n;
+
+	if (!dray_number_parse(arg, 0, 3600, &n))
+		return usage_fail(u, RC_USAGE, arg,
+			"illegal slow-start `%s' specified: 0 to 3600 seconds",
+			arg);
+	*seconds = n;
+	return 0;
+}
+
 /* The first two flags have names only with the scheduler they belong to. */
 static int sched_flag(const char *flag, const char *scheduler, uint32_t *flags,
 		      struct usage *u)

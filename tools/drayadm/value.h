@@ -12,6 +12,9 @@ bool value_server(struct classic *c);
 int value_bad_server(const char *arg, struct usage *u);
 int value_mask(const char *arg, uint8_t family, uint8_t *prefix,
 	       struct usage *u);
+int value_rows(const char *arg, uint32_t *rows, struct usage *u);
+int value_load_limit(const char *arg, uint32_t *percent, struct usage *u);
+int value_slow_start(const char *arg, uint32_t *seconds, struct usage *u);
 int value_sched_flags(const char *arg, const char *scheduler, uint32_t *flags,
 		      struct usage *u);
 

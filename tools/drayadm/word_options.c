@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The options of the word commands that are not classic ones. */
+#include <limits.h>
 #include <string.h>
 
 #include "text.h"
@@ -65,6 +66,29 @@ static int take_unassured_limit(struct words *w, const char *arg,
 {
 	return set_limit(w, arg, DRAY_A_CONFIG_UNASSURED_LIMIT, 64,
 			 "unassured-limit", &w->config.unassured_limit, u);
+}
+
+static int take_table_limit(struct words *w, const char *arg, struct usage *u)
+{
+	long n;
+
+	if (!dray_number_parse(arg, 0, LONG_MAX, &n))
+		return usage_fail(u, RC_USAGE, arg,
+			"illegal table-limit `%s' specified: bytes", arg);
+	w->config.has |= DRAY_BIT(DRAY_A_CONFIG_TABLE_LIMIT);
+	w->config.table_limit = n;
+	return 0;
+}
+
+/* Read only by the command itself: a line of a file must not open others. */
+static int take_table_key_file(struct words *w, const char *arg,
+			       struct usage *u)
+{
+	if (!*arg || strlen(arg) >= sizeof(w->table_key_file))
+		return usage_fail(u, RC_USAGE, arg,
+			"table-key-file needs the name of a file, or none");
+	strcpy(w->table_key_file, arg);
+	return 0;
 }
 
 static int take_role(struct words *w, const char *arg, struct usage *u)
@@ -156,6 +180,10 @@ const struct word_option word_options[] = {
 	  "persist entries at most" },
 	{ "unassured-limit", true, take_unassured_limit, "n",
 	  "unassured entries at most" },
+	{ "table-limit", true, take_table_limit, "bytes",
+	  "memory that selection tables may take" },
+	{ "table-key-file", true, take_table_key_file, "file|none",
+	  "key of the selection tables: 32 hex digits; none: public" },
 	{ "role", true, take_role, "active|standby",
 	  "what this director is for the address" },
 	{ "lease", true, take_lease, "ms",

@@ -7,6 +7,8 @@
 #ifndef DRAYADM_WORDS_H
 #define DRAYADM_WORDS_H
 
+#include <limits.h>
+
 #include "session.h"
 
 #define MAX_WORDS 4
@@ -21,6 +23,7 @@ struct words {
 	bool client_port_given;
 	bool all, dry_run, options;
 	uint32_t confirm;		/* seconds; 0: not asked for */
+	char table_key_file[PATH_MAX];	/* empty: not asked for */
 	char args[MAX_WORDS][256];
 	int n_args;
 };

@@ -25,6 +25,9 @@ static const char *const service_names[] = {
 	[DRAY_A_SERVICE_PERSIST_PREFIX] = "persist-prefix",
 	[DRAY_A_SERVICE_DOWN_HOLD] = "down-hold",
 	[DRAY_A_SERVICE_SCHED_FLAGS] = "sched-flags",
+	[DRAY_A_SERVICE_ROWS] = "rows",
+	[DRAY_A_SERVICE_LOAD_LIMIT] = "load-limit",
+	[DRAY_A_SERVICE_SLOW_START] = "slow-start",
 };
 
 static const char *const server_names[] = {
@@ -65,6 +68,8 @@ static const char *const config_names[] = {
 	[DRAY_A_CONFIG_FLOW_LIMIT] = "flow-limit",
 	[DRAY_A_CONFIG_PERSIST_LIMIT] = "persist-limit",
 	[DRAY_A_CONFIG_UNASSURED_LIMIT] = "unassured-limit",
+	[DRAY_A_CONFIG_TABLE_LIMIT] = "table-limit",
+	[DRAY_A_CONFIG_TABLE_KEY] = "table-key",
 };
 
 static const char *const top_names[] = {

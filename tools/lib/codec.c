@@ -63,6 +63,9 @@ int dray_put_service(struct nl_msg *msg, const struct dray_service *svc)
 	       svc->persist_prefix);
 	PUT_IF(svc, DRAY_A_SERVICE_DOWN_HOLD, nla_put_u32, svc->down_hold);
 	PUT_IF(svc, DRAY_A_SERVICE_SCHED_FLAGS, nla_put_u32, svc->sched_flags);
+	PUT_IF(svc, DRAY_A_SERVICE_ROWS, nla_put_u32, svc->rows);
+	PUT_IF(svc, DRAY_A_SERVICE_LOAD_LIMIT, nla_put_u32, svc->load_limit);
+	PUT_IF(svc, DRAY_A_SERVICE_SLOW_START, nla_put_u32, svc->slow_start);
 	return nla_nest_end(msg, nest);
 full:
 	return -NLE_NOMEM;
@@ -118,6 +121,10 @@ int dray_put_config(struct nl_msg *msg, const struct dray_config *c)
 	PUT_IF(c, DRAY_A_CONFIG_PERSIST_LIMIT, nla_put_u32, c->persist_limit);
 	PUT_IF(c, DRAY_A_CONFIG_UNASSURED_LIMIT, nla_put_u32,
 	       c->unassured_limit);
+	PUT_IF(c, DRAY_A_CONFIG_TABLE_LIMIT, nla_put_u64, c->table_limit);
+	if (c->has & DRAY_BIT(DRAY_A_CONFIG_TABLE_KEY))
+		PUT(nla_put(msg, DRAY_A_CONFIG_TABLE_KEY, DRAY_KEYLEN,
+			    c->table_key));
 	return nla_nest_end(msg, nest);
 full:
 	return -NLE_NOMEM;
@@ -220,6 +227,17 @@ static void get_stats(struct nlattr *nest, struct dray_stats *stats)
 	stats->bytes = get_u64(tb[DRAY_A_STATS_BYTES]);
 }
 
+static void get_table(struct nlattr **tb, struct dray_service *svc)
+{
+	dray_service_table_defaults(svc);
+	if (tb[DRAY_A_SERVICE_ROWS])
+		svc->rows = dray_get_u32(tb[DRAY_A_SERVICE_ROWS]);
+	if (tb[DRAY_A_SERVICE_LOAD_LIMIT])
+		svc->load_limit = dray_get_u32(tb[DRAY_A_SERVICE_LOAD_LIMIT]);
+	svc->slow_start = dray_get_u32(tb[DRAY_A_SERVICE_SLOW_START]);
+	svc->fingerprint = get_u64(tb[DRAY_A_SERVICE_TABLE_FINGERPRINT]);
+}
+
 void dray_get_service(struct nlattr *nest, struct dray_service *svc)
 {
 	struct nlattr *tb[DRAY_A_SERVICE_MAX + 1];
@@ -240,7 +258,9 @@ void dray_get_service(struct nlattr *nest, struct dray_service *svc)
 		svc->persist_prefix = dray_addr_bits(svc->key.family);
 	svc->down_hold = dray_get_u32(tb[DRAY_A_SERVICE_DOWN_HOLD]);
 	svc->sched_flags = dray_get_u32(tb[DRAY_A_SERVICE_SCHED_FLAGS]);
+	get_table(tb, svc);
 	svc->id = dray_get_u32(tb[DRAY_A_SERVICE_ID]);
+	svc->count = dray_get_u32(tb[DRAY_A_SERVICE_SERVERS]);
 	svc->vip_local = tb[DRAY_A_SERVICE_VIP_LOCAL];
 	svc->rules_bypassed = tb[DRAY_A_SERVICE_RULES_BYPASSED];
 	get_stats(tb[DRAY_A_SERVICE_STATS], &svc->stats);
@@ -358,6 +378,10 @@ void dray_get_config(struct nlattr *nest, struct dray_config *c)
 	c->unassured = dray_get_u32(tb[DRAY_A_CONFIG_UNASSURED]);
 	c->services = dray_get_u32(tb[DRAY_A_CONFIG_SERVICES]);
 	c->flow_bytes = get_u64(tb[DRAY_A_CONFIG_FLOW_BYTES]);
+	c->table_limit = get_u64(tb[DRAY_A_CONFIG_TABLE_LIMIT]);
+	c->table_bytes = get_u64(tb[DRAY_A_CONFIG_TABLE_BYTES]);
+	c->tables = dray_get_u32(tb[DRAY_A_CONFIG_TABLES]);
+	c->key_fingerprint = get_u64(tb[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT]);
 	get_text(tb[DRAY_A_CONFIG_VERSION], c->version, sizeof(c->version));
 	get_hooks(nest, c);
 }

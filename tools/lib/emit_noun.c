@@ -73,6 +73,22 @@ static void emit_sched_flags(struct dray_emit *e, const struct dray_service *svc
 	dray_emit_end(e);
 }
 
+/* Without a server that has a weight there is no table: the print is null. */
+static void emit_table(struct dray_emit *e, const struct dray_service *svc)
+{
+	bool made = svc->has & DRAY_BIT(DRAY_A_SERVICE_TABLE_FINGERPRINT);
+	char text[32];
+
+	if (!(svc->has & DRAY_BIT(DRAY_A_SERVICE_ROWS)))
+		return;
+	NUM(e, "rows", svc->rows);
+	NUM(e, "load_limit", svc->load_limit);
+	NUM(e, "slow_start", svc->slow_start);
+	STR(e, "table_fingerprint",
+	    made ? dray_fingerprint_text(svc->fingerprint, text, sizeof(text)) :
+		   NULL);
+}
+
 void dray_emit_service(struct dray_emit *e, const struct dray_service *svc)
 {
 	dray_emit_key(e, &svc->key);
@@ -82,6 +98,7 @@ void dray_emit_service(struct dray_emit *e, const struct dray_service *svc)
 	NUM(e, "persist_timeout", svc->persist_timeout);
 	NUM(e, "persist_prefix", svc->persist_prefix);
 	NUM(e, "down_hold_ms", svc->down_hold);
+	emit_table(e, svc);
 	BOOL(e, "vip_local", svc->vip_local);
 	BOOL(e, "rules_bypassed", svc->rules_bypassed);
 	emit_stats(e, &svc->stats);
@@ -153,6 +170,8 @@ static void emit_hooks(struct dray_emit *e, const struct dray_config *c)
 
 void dray_emit_config(struct dray_emit *e, const struct dray_config *c)
 {
+	char text[32];
+
 	STR(e, "version", c->version);
 	STR(e, "hook", dray_hook_name(c->hook_mode));
 	emit_hooks(e, c);
@@ -162,6 +181,10 @@ void dray_emit_config(struct dray_emit *e, const struct dray_config *c)
 	NUM(e, "flow_limit", c->flow_limit);
 	NUM(e, "persist_limit", c->persist_limit);
 	NUM(e, "unassured_limit", c->unassured_limit);
+	NUM(e, "table_limit", c->table_limit);
+	STR(e, "table_key", dray_table_key_text(c, text, sizeof(text)));
+	NUM(e, "tables", c->tables);
+	NUM(e, "table_bytes", c->table_bytes);
 	NUM(e, "services", c->services);
 	NUM(e, "flows", c->flows);
 	NUM(e, "persists", c->persists);

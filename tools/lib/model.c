@@ -51,15 +51,48 @@ int dray_server_cmp(const struct dray_server *a, const struct dray_server *b)
 	return c ? c : cmp_u32(a->port, b->port);
 }
 
+/* The schedulers that go by a selection table. */
+bool dray_service_has_table(const struct dray_service *svc)
+{
+	return !strcmp(svc->scheduler, "dray") ||
+	       !strcmp(svc->scheduler, "sh") || !strcmp(svc->scheduler, "mh");
+}
+
 /*
- * What -A and -a send when nothing is said.  state and down-hold are left
- * out: ipvsadm's "edit" replaces what ipvsadm knows, and must not undo a
- * drain that another tool asked for.
+ * Return: the rows for shares that are not coarse, at most DRAY_MAX_ROWS, and
+ * in n the servers that have a weight, which are those of the table.
+ */
+uint32_t dray_service_rows_wanted(const struct dray_service *svc, uint32_t *n)
+{
+	uint32_t rows = DRAY_MIN_ROWS;
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < svc->n_servers; i++)
+		*n += svc->servers[i].weight > 0;
+	while (rows < DRAY_MAX_ROWS && rows / DRAY_ROWS_PER_SERVER < *n)
+		rows *= 2;
+	return rows;
+}
+
+/* The kernel speaks of these only where there is a table. */
+void dray_service_table_defaults(struct dray_service *svc)
+{
+	svc->rows = DRAY_DEFAULT_ROWS;
+	svc->load_limit = DRAY_DEFAULT_LOAD_LIMIT;
+	svc->slow_start = DRAY_DEFAULT_SLOW_START;
+}
+
+/*
+ * What -A and -a send when nothing is said.  state, down-hold and what is the
+ * table's are left out: ipvsadm's "edit" replaces what ipvsadm knows, and must
+ * not undo a drain that another tool asked for.
  */
 void dray_service_defaults(struct dray_service *svc)
 {
 	memset(svc, 0, sizeof(*svc));
 	svc->down_hold = DRAY_DEFAULT_DOWN_HOLD;
+	dray_service_table_defaults(svc);
 	svc->has = DRAY_BIT(DRAY_A_SERVICE_SCHEDULER) |
 		   DRAY_BIT(DRAY_A_SERVICE_FLAGS) |
 		   DRAY_BIT(DRAY_A_SERVICE_SCHED_FLAGS) |

@@ -19,6 +19,13 @@
 #define DRAY_DEFAULT_WEIGHT 1
 #define DRAY_DEFAULT_DOWN_HOLD 10000
 #define DRAY_DEFAULT_PERSIST 360
+#define DRAY_DEFAULT_ROWS 16384
+#define DRAY_DEFAULT_LOAD_LIMIT 125
+#define DRAY_DEFAULT_SLOW_START 0
+#define DRAY_MIN_ROWS 4096
+#define DRAY_MAX_ROWS 262144
+#define DRAY_ROWS_PER_SERVER 256	/* a row is then 0.4 % of a share */
+#define DRAY_KEYLEN 16
 #define DRAY_MAX_TIMEOUT (86400 * 31)
 #define DRAY_MAX_MS 3600000
 
@@ -60,7 +67,11 @@ struct dray_service {
 	uint32_t persist_timeout;	/* 0: none */
 	uint8_t persist_prefix;
 	uint32_t down_hold;		/* ms */
+	/* of the selection table, see dray_service_has_table() */
+	uint32_t rows, load_limit, slow_start;	/* percent; s */
+	uint64_t fingerprint;
 	uint32_t id;
+	uint32_t count;			/* of servers, by the kernel */
 	bool vip_local, rules_bypassed;
 	struct dray_stats stats;
 	struct dray_rates rates;
@@ -107,6 +118,10 @@ struct dray_config {
 	uint32_t flow_limit, persist_limit, unassured_limit;
 	uint32_t flows, persists, unassured, services;
 	uint64_t flow_bytes;
+	uint64_t table_limit, table_bytes;
+	uint32_t tables;
+	uint8_t table_key[DRAY_KEYLEN];	/* writing only */
+	uint64_t key_fingerprint;	/* not of the public key */
 	char version[32];
 	struct dray_hook *hooks;
 	size_t n_hooks;
@@ -131,6 +146,9 @@ struct dray_table {
 int dray_key_cmp(const struct dray_key *a, const struct dray_key *b);
 int dray_server_cmp(const struct dray_server *a, const struct dray_server *b);
 void dray_service_defaults(struct dray_service *svc);
+void dray_service_table_defaults(struct dray_service *svc);
+bool dray_service_has_table(const struct dray_service *svc);
+uint32_t dray_service_rows_wanted(const struct dray_service *svc, uint32_t *n);
 void dray_server_defaults(struct dray_server *srv);
 
 void dray_table_init(struct dray_table *table);

@@ -145,6 +145,29 @@ const char *dray_device_name(uint32_t ifindex, char *buf, size_t len)
 	return buf;
 }
 
+const char *dray_fingerprint_text(uint64_t fingerprint, char *buf, size_t len)
+{
+	snprintf(buf, len, "%016" PRIx64, fingerprint);
+	return buf;
+}
+
+/* Never the key itself: whoever knows it can aim at a server. */
+const char *dray_table_key_text(const struct dray_config *c, char *buf,
+				size_t len)
+{
+	if (!(c->has & DRAY_BIT(DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT)))
+		return "public";
+	return dray_fingerprint_text(c->key_fingerprint, buf, len);
+}
+
+/* Said where somebody looks, not at each command. */
+const char *dray_table_key_note(const struct dray_config *c)
+{
+	if (c->has & DRAY_BIT(DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT))
+		return "";
+	return " (clients can aim; see --table-key-file)";
+}
+
 /* ipvsadm's column of nine: never wider, unless exact is asked for. */
 const char *dray_number_text(uint64_t n, bool exact, char *buf, size_t len)
 {
@@ -263,6 +286,28 @@ static void append_persist(const struct dray_service *svc, char *buf, size_t len
 		       dray_mask_text(svc->persist_prefix, mask, sizeof(mask)));
 }
 
+static void append_table(const struct dray_service *svc, char *buf, size_t len)
+{
+	const struct {
+		int attr;
+		const char *option;
+		uint32_t value, standard;
+	} numbers[] = {
+		{ DRAY_A_SERVICE_ROWS, "rows", svc->rows, DRAY_DEFAULT_ROWS },
+		{ DRAY_A_SERVICE_LOAD_LIMIT, "load-limit", svc->load_limit,
+		  DRAY_DEFAULT_LOAD_LIMIT },
+		{ DRAY_A_SERVICE_SLOW_START, "slow-start", svc->slow_start,
+		  DRAY_DEFAULT_SLOW_START },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(numbers); i++)
+		if ((svc->has & DRAY_BIT(numbers[i].attr)) &&
+		    numbers[i].value != numbers[i].standard)
+			append(buf, len, " --%s %u", numbers[i].option,
+			       numbers[i].value);
+}
+
 /* What ipvsadm has no option for is written only where it is not default. */
 const char *dray_service_line(const struct dray_service *svc, bool numeric,
 			      char *buf, size_t len)
@@ -281,6 +326,7 @@ const char *dray_service_line(const struct dray_service *svc, bool numeric,
 	if ((svc->has & DRAY_BIT(DRAY_A_SERVICE_DOWN_HOLD)) &&
 	    svc->down_hold != DRAY_DEFAULT_DOWN_HOLD)
 		append(buf, len, " --down-hold %u", svc->down_hold);
+	append_table(svc, buf, len);
 	return buf;
 }
 
@@ -323,7 +369,7 @@ const char *dray_config_line(const struct dray_config *c, char *buf, size_t len)
 	const struct {
 		int attr;
 		const char *option;
-		uint32_t value;
+		uint64_t value;
 	} numbers[] = {
 		{ DRAY_A_CONFIG_TIMEOUT_TCP, "timeout-tcp", c->timeout_tcp },
 		{ DRAY_A_CONFIG_TIMEOUT_TCPFIN, "timeout-tcpfin",
@@ -334,6 +380,7 @@ const char *dray_config_line(const struct dray_config *c, char *buf, size_t len)
 		  c->persist_limit },
 		{ DRAY_A_CONFIG_UNASSURED_LIMIT, "unassured-limit",
 		  c->unassured_limit },
+		{ DRAY_A_CONFIG_TABLE_LIMIT, "table-limit", c->table_limit },
 	};
 	size_t i;
 
@@ -342,7 +389,7 @@ const char *dray_config_line(const struct dray_config *c, char *buf, size_t len)
 		append(buf, len, " --hook %s", dray_hook_name(c->hook_mode));
 	for (i = 0; i < COUNT(numbers); i++)
 		if (c->has & DRAY_BIT(numbers[i].attr))
-			append(buf, len, " --%s %u", numbers[i].option,
+			append(buf, len, " --%s %" PRIu64, numbers[i].option,
 			       numbers[i].value);
 	return buf;
 }

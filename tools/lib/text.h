@@ -19,6 +19,10 @@ bool dray_reach_is_usable(uint8_t reach);
 const char *dray_flow_state_name(const struct dray_flow *flow);
 const char *dray_device_name(uint32_t ifindex, char *buf, size_t len);
 
+const char *dray_fingerprint_text(uint64_t fingerprint, char *buf, size_t len);
+const char *dray_table_key_text(const struct dray_config *c, char *buf,
+				size_t len);
+const char *dray_table_key_note(const struct dray_config *c);
 const char *dray_number_text(uint64_t n, bool exact, char *buf, size_t len);
 const char *dray_sched_flags_text(const struct dray_service *svc, char *buf,
 				  size_t len);

@@ -78,6 +78,20 @@ static void test_difference(void **state)
 		{ "vip add 1.2.3.4 --peer 00:00:00:00:00:01 --peer 00:00:00:00:00:02\n",
 		  "vip add 1.2.3.4 --peer 00:00:00:00:00:02 --peer 00:00:00:00:00:01\n",
 		  "" },
+		/* what is the table's goes back to its default */
+		{ "-A -f 1 -s dray --rows 65536 --load-limit 0\n",
+		  "-A -f 1 -s dray --slow-start 30\n",
+		  "~ -A -f 1 -s dray --slow-start 30    # was: "
+		  "-A -f 1 -s dray --rows 65536 --load-limit 0\n" },
+		{ "-A -f 1 -s sh\n",
+		  "-A -f 1 -s sh --rows 16384 --load-limit 125 --slow-start 0\n",
+		  "" },
+		{ "-A -f 1 -s mh --rows 8192\n", "-A -f 1 -s rr\n",
+		  "~ -A -f 1 -s rr    # was: -A -f 1 -s mh --rows 8192\n" },
+		{ "config --table-limit 1048576\n",
+		  "config --table-limit 8589934592\n",
+		  "~ config --table-limit 8589934592    # was: "
+		  "config --table-limit 1048576\n" },
 		{ "config --timeout-tcp 900\n",
 		  "config --timeout-tcp 900 --timeout-udp 5\n",
 		  "~ config --timeout-tcp 900 --timeout-udp 5    # was: "
@@ -123,6 +137,19 @@ static void test_errors(void **state)
 		  "file:2: a second config line\n  config --timeout-udp 2" },
 		{ "show\n", "file:1:1: `show' does not belong into a file\n"
 		  "  show\n  ^" },
+		{ "-A -f 1 -s sh\n-A -f 2 -s rr --rows 8192\n",
+		  "file:2:15: The option 'rows' is for the schedulers dray, sh "
+		  "and mh, which go by a table; this is rr\n"
+		  "  -A -f 2 -s rr --rows 8192\n                ^" },
+		{ "-A -f 1 -s sh --load-limit 99\n",
+		  "file:1:28: illegal load-limit `99' specified: 100 to 10000 "
+		  "percent, or 0 for none\n"
+		  "  -A -f 1 -s sh --load-limit 99\n"
+		  "                             ^" },
+		{ "config --table-key-file /etc/dray.key\n",
+		  "file:1:8: a file cannot set the table key, for no file can "
+		  "say what it was; type: drayadm config --table-key-file FILE\n"
+		  "  config --table-key-file /etc/dray.key\n         ^" },
 		{ "vip set 1.2.3.4\n",
 		  "file:1:5: only \"vip add\" says what there is\n"
 		  "  vip set 1.2.3.4\n      ^" },
@@ -142,7 +169,8 @@ static void test_errors(void **state)
 static void test_round_trip(void **state)
 {
 	static const char text[] =
-		"config --hook input --timeout-tcp 1 --flow-limit 2048\n"
+		"config --hook input --timeout-tcp 1 --flow-limit 2048 "
+		"--table-limit 1048576\n"
 		"-A -t 10.9.9.9:80 -s rr -p 5 -M 255.255.255.0 --down-hold 0\n"
 		"-a -t 10.9.9.9:80 -r 10.0.0.1:80 -g -w 0 -x 9 -y 3 --state down\n"
 		"-a -t 10.9.9.9:80 -r [2001:db8::1]:80 -g -w 2147483647\n"
@@ -151,7 +179,10 @@ static void test_round_trip(void **state)
 		"-A -t [2001:db8::80]:81 -s rr -p 9 -M 64 -b flag-1,flag-3\n"
 		"-A -f 1 -s rr\n"
 		"-a -f 1 -r 10.0.0.1:8080 -g -w 1\n"
-		"-A -f 4294967295 -6 -s mh -b mh-port\n"
+		"-A -f 2 -s dray --rows 262144 --load-limit 10000 "
+		"--slow-start 3600\n"
+		"-A -f 3 -s sh\n"
+		"-A -f 4294967295 -6 -s mh -b mh-port --load-limit 0\n"
 		"vip add 10.9.9.9 --peer 52:54:00:00:00:01\n"
 		"vip add 2001:db8::80\n";
 	struct conf conf;
@@ -164,6 +195,67 @@ static void test_round_trip(void **state)
 	assert_int_equal(save_write(out, &conf.table, true, true), 0);
 	fclose(out);
 	assert_string_equal(saved, text);
+	conf_free(&conf);
+	free(saved);
+}
+
+/* Both forms write what is the table's, so that -R brings it back. */
+static void test_save_table(void **state)
+{
+	static const char line[] = "-A -f 2 -s dray --rows 4096\n";
+	struct conf conf;
+	char *saved = NULL;
+	size_t size;
+	FILE *out = open_memstream(&saved, &size);
+
+	(void)state;
+	assert_int_equal(read_text(line, &conf), 0);
+	assert_int_equal(save_write(out, &conf.table, true, false), 0);
+	fclose(out);
+	assert_string_equal(saved, line);
+	conf_free(&conf);
+	free(saved);
+}
+
+static char *saved_config(struct dray_config *config)
+{
+	struct dray_table table = { .config = *config };
+	char *saved = NULL;
+	size_t size;
+	FILE *out = open_memstream(&saved, &size);
+
+	assert_int_equal(save_write(out, &table, true, true), 0);
+	fclose(out);
+	return saved;
+}
+
+/* The key is named, never written; and the comment does not disturb -R. */
+static void test_save_key(void **state)
+{
+	struct dray_config config = {
+		.has = DRAY_BIT(DRAY_A_CONFIG_TABLE_LIMIT) |
+		       DRAY_BIT(DRAY_A_CONFIG_TABLES),
+		.table_limit = 5,
+		.table_key = "0123456789abcdef",
+		.key_fingerprint = 0xdef,
+	};
+	struct conf conf;
+	char *saved;
+
+	(void)state;
+	saved = saved_config(&config);
+	assert_string_equal(saved, "config --table-limit 5\n"
+			    "# table key: public\n");
+	free(saved);
+	config.has |= DRAY_BIT(DRAY_A_CONFIG_TABLE_KEY) |
+		      DRAY_BIT(DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT);
+	saved = saved_config(&config);
+	assert_string_equal(saved, "config --table-limit 5\n"
+			    "# table key: 0000000000000def, set by config "
+			    "--table-key-file\n");
+	assert_int_equal(read_text(saved, &conf), 0);
+	assert_int_equal(conf.table.config.has,
+			 DRAY_BIT(DRAY_A_CONFIG_TABLE_LIMIT));
 	conf_free(&conf);
 	free(saved);
 }
@@ -201,6 +293,8 @@ int main(void)
 		cmocka_unit_test(test_difference),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_save_table),
+		cmocka_unit_test(test_save_key),
 		cmocka_unit_test(test_rollback_leaves_alone),
 	};
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "emit.h"
+#include "emit_noun.h"
 
 static char *emitted(bool json)
 {
@@ -74,6 +74,62 @@ static void test_json(void **state)
 	free(text);
 }
 
+static json_t *service_json(const struct dray_service *svc)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct dray_emit *e = dray_emit_open(out, true, "service",
+					     DRAY_EMIT_OBJECT);
+	json_t *doc, *data;
+
+	dray_emit_service(e, svc);
+	assert_int_equal(dray_emit_close(e), 0);
+	fclose(out);
+	doc = json_loads(text, 0, NULL);
+	free(text);
+	data = json_incref(json_object_get(doc, "data"));
+	json_decref(doc);
+	return data;
+}
+
+static long number(const json_t *data, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(data, key)));
+	return json_integer_value(json_object_get(data, key));
+}
+
+/* What is the table's is there where there is a table. */
+static void test_table(void **state)
+{
+	struct dray_service svc;
+	json_t *data;
+
+	(void)state;
+	dray_service_defaults(&svc);
+	svc.key.fwmark = 1;
+	data = service_json(&svc);
+	assert_null(json_object_get(data, "rows"));
+	assert_null(json_object_get(data, "table_fingerprint"));
+	json_decref(data);
+
+	svc.has |= DRAY_BIT(DRAY_A_SERVICE_ROWS);
+	data = service_json(&svc);
+	assert_int_equal(number(data, "rows"), 16384);
+	assert_int_equal(number(data, "load_limit"), 125);
+	assert_int_equal(number(data, "slow_start"), 0);
+	assert_true(json_is_null(json_object_get(data, "table_fingerprint")));
+	json_decref(data);
+
+	svc.has |= DRAY_BIT(DRAY_A_SERVICE_TABLE_FINGERPRINT);
+	svc.fingerprint = 0xfedcba98;
+	data = service_json(&svc);
+	assert_string_equal(json_string_value(json_object_get(data,
+						"table_fingerprint")),
+			    "00000000fedcba98");
+	json_decref(data);
+}
+
 static void test_full_disk(void **state)
 {
 	FILE *out = fopen("/dev/full", "w");
@@ -92,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_full_disk),
 	};
 

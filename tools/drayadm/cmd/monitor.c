@@ -118,6 +118,8 @@ static void emit_config(struct dray_emit *e, struct nlattr *nest)
 
 	dray_get_config(nest, &config);
 	dray_emit_text(e, " %s", dray_config_line(&config, text, sizeof(text)));
+	dray_emit_text(e, ", table key %s",
+		       dray_table_key_text(&config, text, sizeof(text)));
 	dray_emit_object(e, "config");
 	if (dray_emit_json(e))
 		dray_emit_config(e, &config);

@@ -29,6 +29,19 @@ static void print_hooks(struct dray_emit *e, const struct dray_config *c)
 	}
 }
 
+static void print_tables(struct dray_emit *e, const struct dray_config *c)
+{
+	char text[32];
+
+	if (!c->tables)
+		return;
+	dray_emit_text(e, "tables   %u, %" PRIu64 " of %" PRIu64 " KiB\n",
+		       c->tables, c->table_bytes / 1024, c->table_limit / 1024);
+	dray_emit_text(e, "table key: %s%s\n",
+		       dray_table_key_text(c, text, sizeof(text)),
+		       dray_table_key_note(c));
+}
+
 static void print_config(struct dray_emit *e, const struct dray_config *c)
 {
 	dray_emit_text(e, "dray     %s\n", c->version);
@@ -40,6 +53,7 @@ static void print_config(struct dray_emit *e, const struct dray_config *c)
 		       c->unassured_limit,
 		       c->unassured && c->unassured >= c->unassured_limit ?
 		       "  ! full: new clients go by the fallback" : "");
+	print_tables(e, c);
 	dray_emit_text(e, "timeouts tcp %u, tcpfin %u, udp %u s\n",
 		       c->timeout_tcp, c->timeout_tcpfin, c->timeout_udp);
 	if (c->flow_limit && c->flows >= c->flow_limit)
@@ -62,6 +76,23 @@ static void print_vip(struct dray_emit *e, const struct dray_vip *vip)
 	dray_emit_text(e, "\n");
 }
 
+static void print_table(struct dray_emit *e, const struct dray_service *svc)
+{
+	bool made = svc->has & DRAY_BIT(DRAY_A_SERVICE_TABLE_FINGERPRINT);
+	char text[32];
+
+	if (!(svc->has & DRAY_BIT(DRAY_A_SERVICE_ROWS)))
+		return;
+	dray_emit_text(e, "  table of %u rows, load limit ", svc->rows);
+	dray_emit_text(e, svc->load_limit ? "%u %%" : "none", svc->load_limit);
+	dray_emit_text(e, ", slow start %u s, fingerprint %s\n",
+		       svc->slow_start,
+		       made ? dray_fingerprint_text(svc->fingerprint, text,
+						    sizeof(text)) : "none");
+	if (!made && svc->n_servers)
+		dray_emit_text(e, "  ! no server has a weight: no new flows\n");
+}
+
 static void print_service(struct dray_emit *e, const struct dray_service *svc)
 {
 	char text[DRAY_LINELEN / 2];
@@ -72,6 +103,7 @@ static void print_service(struct dray_emit *e, const struct dray_service *svc)
 	if (svc->persist_timeout)
 		dray_emit_text(e, " persistent %u", svc->persist_timeout);
 	dray_emit_text(e, ", %" PRIu64 " flows scheduled\n", svc->stats.conns);
+	print_table(e, svc);
 	if (!svc->vip_local && !svc->key.fwmark)
 		dray_emit_text(e, "  ! the virtual address is not on this host\n");
 	if (svc->rules_bypassed)
