@@ -3,7 +3,7 @@
 # bash completion for drayadm.  The test compares the words here with the
 # program's own tables ("drayadm help --options").
 
-_drayadm_commands='list services show reasons config flows persist drain up down
+_drayadm_commands='list services show balance reasons config flows persist drain up down
 	vip save apply confirm monitor help'
 _drayadm_classic='-A --add-service -E --edit-service -D --delete-service
 	-C --clear -R --restore -S --save -a --add-server -e --edit-server
@@ -43,6 +43,8 @@ _drayadm_options()
 		echo "--atomic" ;;
 	list | services)
 		echo "$_drayadm_service $_drayadm_list" ;;
+	balance)
+		echo "$_drayadm_service -n --numeric --json" ;;
 	config)
 		echo "$_drayadm_config --json" ;;
 	flows)

@@ -62,6 +62,7 @@ bool words_service(const struct words *w);
 int cmd_list(struct session *s, struct words *w);
 int cmd_show(struct session *s, struct words *w);
 int cmd_reasons(struct session *s, struct words *w);
+int cmd_balance(struct session *s, struct words *w);
 int cmd_config(struct session *s, struct words *w);
 int cmd_flows(struct session *s, struct words *w);
 int cmd_persist(struct session *s, struct words *w);

@@ -90,7 +90,8 @@ bool dray_emit_json(const struct dray_emit *e)
 /* Return: 0, or -1 if the output could not be written. */
 int dray_emit_close(struct dray_emit *e)
 {
-	size_t flags = e->one_line ? JSON_COMPACT : JSON_INDENT(2);
+	size_t flags = (e->one_line ? JSON_COMPACT : JSON_INDENT(2)) |
+		       JSON_REAL_PRECISION(6);
 	int rc = 0;
 
 	if (e->root) {
@@ -141,6 +142,13 @@ void dray_emit_num(struct dray_emit *e, const char *key, const char *format,
 		add(e, key, json_integer((json_int_t)value));
 	else if (format)
 		fprintf(e->out, format, value);
+}
+
+/* jansson takes no infinity and no NaN: add() makes them null */
+void dray_emit_real(struct dray_emit *e, const char *key, double value)
+{
+	if (e->root)
+		add(e, key, json_real(value));
 }
 
 /* text is printed when the value is true */

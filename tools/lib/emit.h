@@ -36,6 +36,8 @@ void dray_emit_str(struct dray_emit *e, const char *key, const char *format,
 		   const char *value);
 void dray_emit_num(struct dray_emit *e, const char *key, const char *format,
 		   uint64_t value);
+/* in the JSON only; what is no number is null */
+void dray_emit_real(struct dray_emit *e, const char *key, double value);
 void dray_emit_bool(struct dray_emit *e, const char *key, const char *text,
 		    bool value);
 void dray_emit_text(struct dray_emit *e, const char *format, ...)
