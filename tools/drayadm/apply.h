@@ -6,6 +6,8 @@
 #include "diff.h"
 #include "session.h"
 
+struct conf;
+
 struct apply {
 	const struct dray_table *wanted;
 	bool with_vips;
@@ -13,6 +15,7 @@ struct apply {
 	struct diff diff;
 };
 
+int apply_read(struct session *s, const char *name, struct conf *conf);
 void diff_print(FILE *out, const struct diff *diff);
 
 int apply_prepare(struct session *s, struct apply *a);

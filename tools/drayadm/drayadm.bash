@@ -4,7 +4,7 @@
 # program's own tables ("drayadm help --options").
 
 _drayadm_commands='list services show balance reasons config flows persist drain up down
-	vip save apply confirm monitor help'
+	vip save apply simulate confirm monitor help'
 _drayadm_classic='-A --add-service -E --edit-service -D --delete-service
 	-C --clear -R --restore -S --save -a --add-server -e --edit-server
 	-d --delete-server -L -l --list -Z --zero --set -h --help -v --version'
@@ -57,6 +57,8 @@ _drayadm_options()
 		echo "list add set del --role --lease --peer --json" ;;
 	apply)
 		echo "--dry-run --strict --confirm" ;;
+	simulate)
+		echo "--table-key-file --json" ;;
 	show | reasons | monitor)
 		echo "--json" ;;
 	help)
@@ -103,7 +105,7 @@ _drayadm()
 			words=$(_drayadm_services "$1" -u) ;;
 		*)
 			words=$(_drayadm_options "${COMP_WORDS[1]}")
-			if [ "${COMP_WORDS[1]}" = apply ] && [[ $cur != -* ]]; then
+			if [[ ${COMP_WORDS[1]} == @(apply|simulate) && $cur != -* ]]; then
 				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 				return
 			fi ;;

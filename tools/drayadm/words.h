@@ -57,6 +57,7 @@ int words_main(struct session *s, const struct command *command, int argc,
 	       const char *const *argv);
 int words_usage(struct session *s, const struct words *w, const char *format,
 		...) __attribute__((format(printf, 3, 4)));
+int words_read_key(const struct session *s, struct words *w);
 bool words_service(const struct words *w);
 
 int cmd_list(struct session *s, struct words *w);
@@ -70,6 +71,7 @@ int cmd_state(struct session *s, struct words *w);
 int cmd_vip(struct session *s, struct words *w);
 int cmd_save(struct session *s, struct words *w);
 int cmd_apply(struct session *s, struct words *w);
+int cmd_simulate(struct session *s, struct words *w);
 int cmd_confirm(struct session *s, struct words *w);
 int cmd_monitor(struct session *s, struct words *w);
 int cmd_help(struct session *s, struct words *w);

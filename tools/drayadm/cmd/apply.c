@@ -11,7 +11,8 @@
 
 #define TRIES 5
 
-static int read_file(struct session *s, const char *name, struct conf *conf)
+/* Reads a file, or the standard input; a mistake in it is said. */
+int apply_read(struct session *s, const char *name, struct conf *conf)
 {
 	FILE *in = strcmp(name, "-") ? fopen(name, "re") : stdin;
 	int rc;
@@ -121,7 +122,7 @@ int cmd_apply(struct session *s, struct words *w)
 
 	if (w->n_args != 1)
 		return words_usage(s, w, "one file is needed");
-	rc = read_file(s, w->args[0], &conf);
+	rc = apply_read(s, w->args[0], &conf);
 	if (!rc)
 		rc = session_connect(s);
 	if (!rc) {

@@ -58,7 +58,7 @@ static void warn_early(const struct session *s)
 }
 
 /* The file is judged before anything is changed, and without the module. */
-static int read_key(const struct session *s, struct words *w)
+int words_read_key(const struct session *s, struct words *w)
 {
 	char error[2 * sizeof(w->table_key_file) + 256];
 
@@ -87,7 +87,7 @@ int cmd_config(struct session *s, struct words *w)
 
 	if (w->n_args)
 		return words_usage(s, w, "unexpected argument %s", w->args[0]);
-	rc = read_key(s, w);
+	rc = words_read_key(s, w);
 	if (!rc)
 		rc = session_connect(s);
 	if (rc)
