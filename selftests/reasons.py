@@ -9,8 +9,8 @@
 
 Each reason that packets alone can provoke is provoked once; no other counter
 may move. Those that need rules, roles or floods are asked for in hook_mode.py,
-flows.py, flood.py and persist.py. bridged, fragment, lro, no-memory, no-route
-and xmit are provoked by no test.
+flows.py, flood.py, persist.py, table.py and fault_path.py. bridged and lro are
+provoked by no test.
 """
 
 import json
