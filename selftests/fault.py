@@ -80,7 +80,8 @@ def configuration():
             row.pop("generation", None)
             found.append(repr(row))
     generation, settings = judge.settings()
-    return generation, sorted(found) + [repr(settings)]
+    # The walk of a hash table that is just being resized may meet an entry twice.
+    return generation, sorted(set(found)) + [repr(settings)]
 
 
 def heard():
