@@ -69,6 +69,9 @@ static bool choice_loaded(const struct dray_service *service,
 
 	if (!conf->params.load_limit || !weight)
 		return false;
+	/* Of a datagram service all flows are open and none is active. */
+	if (service->key.protocol == IPPROTO_UDP)
+		active += atomic_read(&slot->server->inactive);
 	share = div64_u64((u64)(live + 1) * 16 * slot->params.weight, weight);
 	limit = max(div_u64(share * conf->params.load_limit, 100),
 		    share + 12 * int_sqrt64(share));
@@ -87,11 +90,30 @@ static bool choice_starting(const struct dray_service_conf *conf,
 	return age < whole && (hash & 0xff) >= age * 256 / whole;
 }
 
+/* When the rows know nobody: whoever is there, from a place that the hash says
+ * on.  As with the other schedulers nobody, if all are above their thresholds.
+ */
+static const struct dray_service_slot *
+choice_any(const struct dray_service_conf *conf, u64 hash)
+{
+	u32 start = reciprocal_scale((u32)hash, conf->n);
+	u32 i;
+
+	for (i = 0; i < conf->n; i++) {
+		const struct dray_service_slot *slot;
+
+		slot = &conf->slots[(start + i) % conf->n];
+		if (dray_server_usable(slot))
+			return slot;
+	}
+	return NULL;
+}
+
 struct dray_server *dray_choice_select(const struct dray_service *service,
 				       const struct dray_service_conf *conf,
 				       u64 hash)
 {
-	const struct dray_service_slot *slot;
+	const struct dray_service_slot *slot, *usable = NULL;
 	unsigned int attempt, rank;
 	u64 row;
 
@@ -101,11 +123,14 @@ struct dray_server *dray_choice_select(const struct dray_service *service,
 		row = choice_row(conf->choice->pool->table, hash, attempt);
 		for (rank = 0; rank < DRAY_TABLE_RANKS; rank++) {
 			slot = choice_slot(conf, row, rank);
-			if (slot && dray_server_usable(slot) &&
-			    !choice_starting(conf, slot, hash) &&
+			if (!slot || !dray_server_usable(slot))
+				continue;
+			usable = usable ?: slot;
+			if (!choice_starting(conf, slot, hash) &&
 			    !choice_loaded(service, conf, slot))
 				return slot->server;
 		}
 	}
-	return dray_choice_first(conf, hash);
+	usable = usable ?: choice_any(conf, hash);
+	return usable ? usable->server : NULL;
 }

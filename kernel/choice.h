@@ -29,11 +29,13 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
  * @conf: its configuration
  * @hash: of the 5-tuple or the client
  *
- * The first of the row that serves and is below its limits.  What differs from
+ * The first of the row that is usable, not just starting and below the load
+ * limit; if there is none the first that is usable, since load limit and slow
+ * start give way where a threshold does not.  What differs from
  * dray_choice_first() needs an entry.
  *
  * Context: RCU read side.
- * Return: a server, or NULL if none serves.
+ * Return: a server, or NULL if none is usable.
  */
 struct dray_server *dray_choice_select(const struct dray_service *service,
 				       const struct dray_service_conf *conf,

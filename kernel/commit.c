@@ -266,7 +266,8 @@ static void publish_settings(struct dray_txn *txn)
 	WRITE_ONCE(to->persist_limit, from->persist_limit);
 	WRITE_ONCE(to->unassured_limit, from->unassured_limit);
 	WRITE_ONCE(to->hook_mode, from->hook_mode);
-	to->table_limit = from->table_limit;
+	WRITE_ONCE(to->table_limit, from->table_limit);
+	txn->dn->settings_generation++;
 	memcpy(to->table_key, from->table_key, sizeof(to->table_key));
 	dray_nl_notify_config(txn->dn);
 }

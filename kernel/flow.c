@@ -143,6 +143,22 @@ void dray_flow_free(struct dray_flow *flow)
 	kmem_cache_free(flow_cache[!!(flow->w.flags & FLOW_V6)], flow);
 }
 
+/* What a service knows of its flows, also of those whose server is gone. */
+static void flow_account_live(struct dray_net *dn,
+			      const struct dray_flow *flow,
+			      const struct dray_server *server, u8 state,
+			      int add)
+{
+	struct dray_service *service;
+
+	if (!dray_flow_open(state))
+		return;
+	service = server ? server->service :
+			   xa_load(&dn->service_ids, dray_flow_service(flow));
+	if (service)
+		atomic_add(add, &service->live);
+}
+
 /* What a server, and a persistent client, know of their flows. */
 void dray_flow_account(struct dray_net *dn, const struct dray_flow *flow,
 		       u32 server_id, u8 state, int add)
@@ -154,14 +170,11 @@ void dray_flow_account(struct dray_net *dn, const struct dray_flow *flow,
 			atomic_add(add, &server->persistent);
 		return;
 	}
+	flow_account_live(dn, flow, server, state, add);
 	if (!server)
 		return;
-	if (dray_flow_active(state)) {
-		atomic_add(add, &server->active);
-		atomic_add(add, &server->service->live);
-	} else {
-		atomic_add(add, &server->inactive);
-	}
+	atomic_add(add, dray_flow_active(state) ? &server->active :
+						  &server->inactive);
 	dray_server_judge_load(server);
 }
 

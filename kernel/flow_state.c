@@ -47,19 +47,23 @@ u8 dray_flow_next_state(u8 protocol, u8 state, u16 flags)
 	return state;
 }
 
-u8 dray_flow_first_state(const struct dray_packet *pkt)
+u8 dray_flow_half_open_state(u8 protocol)
 {
-	bool opens = pkt->flags & PKT_OPENS;
-
-	switch (pkt->protocol) {
+	switch (protocol) {
 	case IPPROTO_TCP:
-		return opens ? DRAY_FLOW_STATE_SYN_RECV :
-			       DRAY_FLOW_STATE_ESTABLISHED;
+		return DRAY_FLOW_STATE_SYN_RECV;
 	case IPPROTO_SCTP:
-		return opens ? DRAY_FLOW_STATE_SCTP_INIT :
-			       DRAY_FLOW_STATE_SCTP_ESTABLISHED;
+		return DRAY_FLOW_STATE_SCTP_INIT;
 	}
 	return DRAY_FLOW_STATE_UDP;
+}
+
+u8 dray_flow_first_state(const struct dray_packet *pkt)
+{
+	if (pkt->flags & PKT_OPENS)
+		return dray_flow_half_open_state(pkt->protocol);
+	return pkt->protocol == IPPROTO_SCTP ?
+	       DRAY_FLOW_STATE_SCTP_ESTABLISHED : DRAY_FLOW_STATE_ESTABLISHED;
 }
 
 /* Three packets over at least a second, or payload in two different seconds:

@@ -23,6 +23,14 @@
 u8 dray_flow_next_state(u8 protocol, u8 state, u16 flags);
 
 /**
+ * dray_flow_half_open_state() - state of a flow that one packet was seen of
+ * @protocol: IPPROTO_*
+ *
+ * Return: enum dray_flow_state.
+ */
+u8 dray_flow_half_open_state(u8 protocol);
+
+/**
  * dray_flow_first_state() - state of a flow that a packet opens
  * @pkt: packet
  *

@@ -46,6 +46,8 @@ static int __net_init dray_net_init(struct net *net)
 	struct dray_net *dn = dray_net(net);
 	int err;
 
+	/* Every namespace has one, also those that have no service. */
+	BUILD_BUG_ON(sizeof(*dn) > SZ_16K);
 	dn->net = net;
 	mutex_init(&dn->lock);
 	hash_init(dn->services);

@@ -24,7 +24,7 @@
 #define DRAY_SERVICE_BITS	10	/* 8 KB: a few services in a chain */
 #define DRAY_ADDR_BITS		8
 #define DRAY_VIP_BITS		6
-#define DRAY_NEAR		512	/* servers; 4 KB */
+#define DRAY_NEAR		256	/* servers; 2 KB */
 
 #define DRAY_N_HOOKS		3	/* of each family */
 
@@ -75,6 +75,7 @@ struct dray_settings {
  * @lock: serialises every change of the configuration.  It guards all of the
  *	above that is said to be written under it, and what follows
  * @generation: counts changes; written under @lock, read with READ_ONCE()
+ * @settings_generation: counts changes of @settings
  * @n_services: number of services of each family, [0] IPv4 and [1] IPv6
  * @hooks_on: whether the hooks of a family are registered
  * @hook_ops: the hooks of each family, while they are registered
@@ -84,9 +85,12 @@ struct dray_settings {
  * @next_service: where the search for a free service id begins
  * @txns: open transactions
  * @pools: servers and tables of services; under the lock of pool.c
- * @table_bytes: what they take, likewise
+ * @table_bytes: what those in use take, likewise
+ * @n_tables: how many of them are in use, likewise
  * @n_pools: how many they are, likewise
  * @pool_make: held while a table is being made; taken outside @lock
+ * @pool_time: until when the making of tables is paid for, in nanoseconds;
+ *	under @pool_make
  * @reach_work: judges again whether servers can be reached
  * @reach_soon: bit 0: @reach_work was told to hurry; atomic
  */
@@ -108,6 +112,7 @@ struct dray_net {
 
 	struct mutex lock;	/* guards the configuration; see above */
 	u32 generation;
+	u32 settings_generation;
 	u32 n_services[2];
 	bool hooks_on[2];
 	struct nf_hook_ops hook_ops[2][DRAY_N_HOOKS];
@@ -117,8 +122,10 @@ struct dray_net {
 	struct list_head txns;
 	struct list_head pools;
 	u64 table_bytes;
+	u32 n_tables;
 	u32 n_pools;
 	struct mutex pool_make;	/* serialises the making of tables */
+	u64 pool_time;
 	struct delayed_work reach_work;
 	unsigned long reach_soon;
 };

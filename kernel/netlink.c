@@ -338,20 +338,26 @@ static struct notifier_block nl_notifier = {
 	.doit = dray_nl_##_name##_doit,					\
 }
 
+#define NL_TRIES	100
+
 /* While its table was made, somebody else changed the service of the request:
  * again from the beginning.
  */
 static int nl_again(int (*doit)(struct sk_buff *skb, struct genl_info *info),
 		    struct sk_buff *skb, struct genl_info *info)
 {
-	int err;
+	unsigned int tries;
+	int err = -EAGAIN;
 
-	do {
-		err = doit(skb, info);
+	for (tries = 0; err == -EAGAIN && tries < NL_TRIES; tries++) {
 		if (fatal_signal_pending(current))
-			break;
-	} while (err == -EAGAIN);
-	return err == -EAGAIN ? -EINTR : err;
+			return -EINTR;
+		err = doit(skb, info);
+	}
+	if (err != -EAGAIN)
+		return err;
+	NL_SET_ERR_MSG(info->extack, "The service keeps changing; try again");
+	return -EBUSY;
 }
 
 #define AGAIN(_name)							\

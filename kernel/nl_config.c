@@ -213,14 +213,16 @@ static int put_settings(struct sk_buff *skb,
 	return 0;
 }
 
-/* Tells keys apart and nothing of the key itself. */
+/* Tells keys apart and nothing of the key itself: what is hashed is not hashed
+ * anywhere else, no packet having such ports.
+ */
 static u64 key_fingerprint(const u8 *key)
 {
 	const siphash_key_t sip = { {
 		get_unaligned_le64(key), get_unaligned_le64(key + 8)
 	} };
 
-	return siphash_1u64(0, &sip);
+	return siphash_3u64(DRAY_KEY_TAG, ~0ULL, ~0ULL, &sip);
 }
 
 static int put_tables(struct sk_buff *skb, struct dray_net *dn)

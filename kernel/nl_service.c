@@ -149,11 +149,17 @@ static void service_defaults(const struct dray_service_key *key,
 	params->persist_prefix = key->family == AF_INET ? 32 : 128;
 }
 
+/* Who names sh or mh wants a client at one server, as IPVS has it: no limit. */
 static int service_scheduler(const struct nlattr *attr,
 			     struct dray_service_params *params,
 			     struct netlink_ext_ack *extack)
 {
+	const struct dray_scheduler *old = params->sched;
+
 	params->sched = dray_scheduler_find(nla_data(attr));
+	if (params->sched && params->sched != old)
+		params->load_limit = params->sched->key == DRAY_KEY_CLIENT ?
+				     0 : DRAY_LOAD_LIMIT;
 	if (params->sched)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "No such scheduler");

@@ -58,6 +58,8 @@ enum dray_verdict {
  * @service: service
  * @conf: its configuration, the same for all stages
  * @new_flow: a flow was scheduled for it
+ * @hashed: whether @hash is known
+ * @hash: what table and fallback go by
  */
 struct dray_packet {
 	struct sk_buff *skb;
@@ -68,12 +70,14 @@ struct dray_packet {
 	u8 reason;
 	u16 flags;
 	bool new_flow;
+	bool hashed;
 	__be16 sport;
 	__be16 dport;
 	union nf_inet_addr saddr;
 	union nf_inet_addr daddr;
 	struct dray_service *service;
 	const struct dray_service_conf *conf;
+	u64 hash;
 };
 
 static inline enum dray_verdict dray_pass(struct dray_packet *pkt,

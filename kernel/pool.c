@@ -5,10 +5,12 @@
  * Which of a service's servers a table means by a position is in its struct
  * dray_choice: both are sorted by identity.
  */
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/user_namespace.h>
 
 #include "net.h"
 #include "pool.h"
@@ -122,11 +124,25 @@ static bool pool_is(const struct dray_pool *pool,
 		       array_size(table->n, sizeof(*table->servers)));
 }
 
+static u64 pool_bytes(const struct dray_pool *pool)
+{
+	return dray_table_size(pool->table->rows, pool->table->n);
+}
+
+/* In use or not: what only waits to be freed does not count for the limit. */
+static void pool_count(struct dray_pool *pool, int add)
+{
+	pool->dn->table_bytes += add * (s64)pool_bytes(pool);
+	pool->dn->n_tables += add;
+}
+
 /* A choice that has its pool needs to know no more than the slots. */
 static void choice_set(struct dray_choice *choice, struct dray_pool *pool)
 {
 	lockdep_assert_held(&pool_lock);
 	pool->refs++;
+	if (!pool->users++)
+		pool_count(pool, 1);
 	choice->pool = pool;
 	kvfree(choice->members);
 	choice->members = NULL;
@@ -181,13 +197,31 @@ static struct dray_pool *pool_create(struct dray_net *dn,
 	return pool;
 }
 
-static int pool_room(struct dray_net *dn, u32 rows, u32 n,
+/* All of generic netlink waits for a request that makes tables, if somebody
+ * loads a family meanwhile.  Who is root in a user namespace only may make
+ * tables for a tenth of the time, and for two seconds at once.
+ */
+static int pool_time(struct dray_net *dn, struct netlink_ext_ack *extack)
+{
+	u64 now = ktime_get_ns();
+
+	if (dn->net->user_ns == &init_user_ns)
+		return 0;
+	if (dn->pool_time < now)
+		dn->pool_time = now;
+	if (dn->pool_time - now <= 20ULL * NSEC_PER_SEC)
+		return 0;
+	NL_SET_ERR_MSG(extack,
+		       "Tables of this user namespace took too much time; try again in some seconds");
+	return -EBUSY;
+}
+
+static int pool_room(struct dray_net *dn, u32 rows, u32 n, u64 limit,
 		     struct netlink_ext_ack *extack)
 {
 	u32 tables;
 
-	if (dray_pools_bytes(dn, &tables) + dray_table_size(rows, n) <=
-	    READ_ONCE(dn->settings.table_limit))
+	if (dray_pools_bytes(dn, &tables) + dray_table_size(rows, n) <= limit)
 		return 0;
 	NL_SET_ERR_MSG(extack, "The tables would take more than table-limit");
 	return -ENOSPC;
@@ -197,24 +231,28 @@ static int pool_room(struct dray_net *dn, u32 rows, u32 n,
  * once, and the limit holds.
  */
 static int choice_make(struct dray_net *dn, struct dray_choice *choice,
-		       u32 rows, const u8 *key, struct netlink_ext_ack *extack)
+		       u32 rows, const u8 *key, u64 limit,
+		       struct netlink_ext_ack *extack)
 {
+	u64 begun = ktime_get_ns();
 	struct dray_pool *pool;
 	int err;
 
 	if (dray_choice_find(dn, choice, rows, key))
 		return 0;
-	err = pool_room(dn, rows, choice->n, extack);
+	err = pool_room(dn, rows, choice->n, limit, extack);
+	if (!err)
+		err = pool_time(dn, extack);
 	if (err)
 		return err;
 	pool = pool_create(dn, choice, rows, key);
+	dn->pool_time += 10 * (ktime_get_ns() - begun);
 	if (IS_ERR(pool)) {
 		NL_SET_ERR_MSG(extack, "Making the table failed");
 		return PTR_ERR(pool);
 	}
 	mutex_lock(&pool_lock);
 	list_add(&pool->node, &dn->pools);
-	dn->table_bytes += dray_table_size(rows, choice->n);
 	WRITE_ONCE(dn->n_pools, dn->n_pools + 1);
 	choice_set(choice, pool);
 	mutex_unlock(&pool_lock);
@@ -222,15 +260,24 @@ static int choice_make(struct dray_net *dn, struct dray_choice *choice,
 }
 
 int dray_choice_make(struct dray_net *dn, struct dray_choice *choice, u32 rows,
-		     const u8 *key, struct netlink_ext_ack *extack)
+		     const u8 *key, u64 limit, struct netlink_ext_ack *extack)
 {
 	int err = mutex_lock_killable(&dn->pool_make);
 
 	if (err)
 		return err;
-	err = choice_make(dn, choice, rows, key, extack);
+	err = choice_make(dn, choice, rows, key, limit, extack);
 	mutex_unlock(&dn->pool_make);
 	return err;
+}
+
+/* Used no more, though packets may still read it. */
+static void pool_unuse(struct dray_pool *pool)
+{
+	mutex_lock(&pool_lock);
+	if (!--pool->users)
+		pool_count(pool, -1);
+	mutex_unlock(&pool_lock);
 }
 
 static void pool_put(struct dray_pool *pool)
@@ -242,8 +289,6 @@ static void pool_put(struct dray_pool *pool)
 	last = !--pool->refs;
 	if (last) {
 		list_del(&pool->node);
-		dn->table_bytes -= dray_table_size(pool->table->rows,
-						   pool->table->n);
 		WRITE_ONCE(dn->n_pools, dn->n_pools - 1);
 		wake_up_all(&pool_gone);
 	}
@@ -251,13 +296,28 @@ static void pool_put(struct dray_pool *pool)
 	if (!last)
 		return;
 	dray_table_destroy(pool->table);
-	kfree(pool);
+	kfree_sensitive(pool);
+}
+
+u64 dray_choice_alone(const struct dray_choice *choice)
+{
+	u64 bytes = 0;
+
+	if (!choice)
+		return 0;
+	mutex_lock(&pool_lock);
+	if (choice->pool->users == 1)
+		bytes = pool_bytes(choice->pool);
+	mutex_unlock(&pool_lock);
+	return bytes;
 }
 
 void dray_choice_destroy(struct dray_choice *choice)
 {
 	if (!choice)
 		return;
+	if (choice->pool && !choice->retired)
+		pool_unuse(choice->pool);
 	if (choice->pool)
 		pool_put(choice->pool);
 	kvfree(choice->members);
@@ -274,6 +334,8 @@ void dray_choice_retire(struct dray_choice *choice)
 {
 	if (!choice)
 		return;
+	choice->retired = true;
+	pool_unuse(choice->pool);
 	INIT_RCU_WORK(&choice->work, choice_work);
 	queue_rcu_work(pool_wq, &choice->work);
 }
@@ -284,7 +346,7 @@ u64 dray_pools_bytes(struct dray_net *dn, u32 *n)
 
 	mutex_lock(&pool_lock);
 	bytes = dn->table_bytes;
-	*n = dn->n_pools;
+	*n = dn->n_tables;
 	mutex_unlock(&pool_lock);
 	return bytes;
 }

@@ -25,15 +25,17 @@ struct dray_net;
  * @node: in dray_net.pools
  * @dn: namespace, constant
  * @refs: choices that have it
+ * @users: those of them that packets may find, or will
  * @key: that the table was made with, constant
  * @table: constant
  *
- * @node and @refs are guarded by the lock of pool.c.
+ * @node, @refs and @users are guarded by the lock of pool.c.
  */
 struct dray_pool {
 	struct list_head node;
 	struct dray_net *dn;
 	u32 refs;
+	u32 users;
 	u8 key[DRAY_TABLE_KEY_LEN];
 	struct dray_table *table;
 };
@@ -41,6 +43,7 @@ struct dray_pool {
 /**
  * struct dray_choice - a service's way into a table
  * @pool: the pool, or NULL until the table is made
+ * @retired: it only waits to be freed
  * @work: frees it once no packet reads it
  * @n: number of servers that have a weight
  * @members: these servers, sorted as those of the table; of interest until the
@@ -49,6 +52,7 @@ struct dray_pool {
  */
 struct dray_choice {
 	struct dray_pool *pool;
+	bool retired;
 	struct rcu_work work;
 	u32 n;
 	struct dray_table_server *members;
@@ -86,17 +90,28 @@ bool dray_choice_find(struct dray_net *dn, struct dray_choice *choice,
  * @choice: without a pool
  * @rows: of the table
  * @key: of the table
+ * @limit: bytes that the tables in use may take with this one
  * @extack: why not
  *
  * Takes as long as a table takes to be made.  Of several tables of a namespace
  * one is made after the other.
  *
  * Context: process; dray_net.lock not held.
- * Return: 0, -ENOSPC if the tables would take more than table-limit, -ENOMEM,
- * -EINTR if the caller was killed.
+ * Return: 0, -ENOSPC if the tables would take more than table-limit, -EBUSY if
+ * tables of a user namespace have taken too much time lately, -ENOMEM, -EINTR
+ * if the caller was killed.
  */
 int dray_choice_make(struct dray_net *dn, struct dray_choice *choice, u32 rows,
-		     const u8 *key, struct netlink_ext_ack *extack);
+		     const u8 *key, u64 limit, struct netlink_ext_ack *extack);
+
+/**
+ * dray_choice_alone() - memory that will be free when a choice is retired
+ * @choice: published, or NULL
+ *
+ * Context: process; may sleep.
+ * Return: bytes of its table, 0 if others have it too.
+ */
+u64 dray_choice_alone(const struct dray_choice *choice);
 
 /**
  * dray_choice_destroy() - free a choice
@@ -110,12 +125,14 @@ void dray_choice_destroy(struct dray_choice *choice);
  * dray_choice_retire() - free a choice once no packet reads it
  * @choice: published no more, or NULL
  *
- * Context: any.
+ * It counts no more for the limit.
+ *
+ * Context: process; may sleep.
  */
 void dray_choice_retire(struct dray_choice *choice);
 
 /**
- * dray_pools_bytes() - memory that the tables of a namespace take
+ * dray_pools_bytes() - memory that the tables in use of a namespace take
  * @dn: namespace
  * @n: where to put the number of tables
  *

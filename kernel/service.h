@@ -127,7 +127,7 @@ struct dray_service_conf {
  * @conf: configuration; RCU, written under dray_net.lock
  * @stats: counters
  * @cursor: where rr goes on
- * @live: active flows of all its servers
+ * @live: flows of all its servers that are open: UDP too
  * @weight: sum of the weights of the servers that serve; written under
  *	dray_net.lock
  * @wrr_lock: guards @wrr_pos and @wrr_weight

@@ -70,9 +70,19 @@ static u64 steer_hash(const struct dray_packet *pkt)
 			    vip, ports, &key);
 }
 
+/* Several stages of one packet may ask. */
+static u64 steer_hash_once(struct dray_packet *pkt)
+{
+	if (!pkt->hashed) {
+		pkt->hash = steer_hash(pkt);
+		pkt->hashed = true;
+	}
+	return pkt->hash;
+}
+
 static struct dray_server *steer_stateless(struct dray_packet *pkt)
 {
-	u64 hash = steer_hash(pkt);
+	u64 hash = steer_hash_once(pkt);
 
 	return pkt->conf->choice ? dray_choice_first(pkt->conf, hash) :
 				   pick_stateless(pkt->conf, hash);
@@ -87,7 +97,7 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
 		return steer_stateless(pkt);
 	if (pkt->conf->params.sched->key != DRAY_KEY_NONE)
 		return dray_choice_select(pkt->service, pkt->conf,
-					  steer_hash(pkt));
+					  steer_hash_once(pkt));
 	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
 }
 
@@ -148,6 +158,17 @@ static struct dray_server *persist_server(struct dray_packet *pkt,
 	return server;
 }
 
+/* By a table, a flow that has no entry began at its first choice: one that did
+ * not has one, whatever its client did since.  Only of a client that is assured
+ * may the flow's entry have been lost.
+ */
+static bool persist_counts(const struct dray_packet *pkt,
+			   const struct dray_flow *persist)
+{
+	return !pkt->conf->choice ||
+	       READ_ONCE(persist->w.flags) & FLOW_ASSURED;
+}
+
 /* Without an entry of its own a packet goes where its client goes, or where
  * the fallback says.
  */
@@ -162,7 +183,7 @@ static struct dray_server *steer_without_entry(struct dray_packet *pkt)
 				   pkt->conf->params.persist_prefix,
 				   &pkt->saddr);
 		persist = dray_flow_lookup(pkt->dn, &tuple);
-		if (persist)
+		if (persist && persist_counts(pkt, persist))
 			server = persist_server(pkt, persist);
 	}
 	return server ?: steer_stateless(pkt);
@@ -188,13 +209,9 @@ static struct dray_server *steer_persist(struct dray_packet *pkt)
 		WRITE_ONCE(persist->last, dray_now());
 		return server;
 	}
-	/* What has no entry in mid-stream is where the table sent its SYN. */
-	server = pkt->conf->choice && !(pkt->flags & PKT_OPENS) ?
-		 steer_stateless(pkt) : steer_schedule(pkt);
+	server = steer_schedule(pkt);
 	if (!server)
 		return NULL;
-	if (!persist && steer_by_table(pkt, server))
-		return server;
 	if (persist && !(READ_ONCE(persist->w.flags) & FLOW_DEAD)) {
 		WRITE_ONCE(persist->last, dray_now());
 		return dray_flow_move(pkt->dn, persist, from, server);
@@ -241,6 +258,46 @@ static u16 steer_flags(const struct dray_packet *pkt)
 	return pkt->flags & PKT_PAYLOAD ? FLOW_PAYLOAD : 0;
 }
 
+/* May the packet make an entry though its SYN made none?  By a table that is
+ * for an ACK to do, and it leaves room: what the table knows must not drive out
+ * what only an entry knows.
+ */
+static bool midstream_makes(const struct dray_packet *pkt)
+{
+	u32 limit = READ_ONCE(pkt->dn->settings.unassured_limit);
+
+	if (pkt->flags & (PKT_ICMP | PKT_RST))
+		return false;
+	if (!pkt->conf->choice)
+		return true;
+	return pkt->flags & PKT_ACK && !(pkt->flags & PKT_FIN) &&
+	       atomic_read(&pkt->dn->flows.unassured) < limit - limit / 8;
+}
+
+/* The entry of a flow in mid-stream.  By a table it begins as half open, so that
+ * one forged ACK does not stay for long: the next packet makes it established.
+ */
+static void midstream_insert(struct dray_packet *pkt,
+			     struct dray_server **server,
+			     const struct dray_flow_tuple *tuple)
+{
+	u8 state = pkt->conf->choice ?
+		   dray_flow_half_open_state(pkt->protocol) :
+		   dray_flow_first_state(pkt);
+	struct dray_flow *flow = NULL;
+	u8 reason;
+
+	if (midstream_makes(pkt))
+		flow = dray_flow_insert(pkt->dn, tuple, *server, state,
+					steer_flags(pkt), false, &reason);
+	if (flow)
+		*server = dray_server_by_id(pkt->dn,
+					    READ_ONCE(flow->w.server)) ?:
+			  *server;
+	else
+		dray_note(pkt, DRAY_REASON_STATELESS);
+}
+
 /* A flow that is known only by its packets in the middle.  The table knows its
  * server; so does the fallback after pressure, when its entry was refused or
  * evicted.  It gets an entry as soon as there is room, or it would end with
@@ -251,10 +308,7 @@ static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 					 const struct dray_flow_tuple *tuple)
 {
 	bool by_table = pkt->conf->choice;
-	bool makes = !(pkt->flags & (PKT_ICMP | PKT_RST));
 	bool known = by_table || dray_flow_pressed(pkt->dn);
-	struct dray_flow *flow = NULL;
-	u8 reason;
 
 	if (pkt->flags & PKT_ICMP && !known)
 		return dray_pass(pkt, DRAY_REASON_ICMP_NO_MATCH);
@@ -262,24 +316,12 @@ static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 		return dray_pass(pkt, DRAY_REASON_SYN_ACK);
 	if (!known)
 		return dray_pass(pkt, DRAY_REASON_NO_ENTRY);
-	if (by_table && makes && pkt->conf->params.persist_timeout)
-		*server = steer_persist(pkt);
-	else
-		*server = steer_without_entry(pkt);
+	*server = steer_without_entry(pkt);
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
 	if (by_table)
 		dray_note(pkt, DRAY_REASON_MIDSTREAM);
-	if (makes)
-		flow = dray_flow_insert(pkt->dn, tuple, *server,
-					dray_flow_first_state(pkt),
-					steer_flags(pkt), by_table, &reason);
-	if (flow)
-		*server = dray_server_by_id(pkt->dn,
-					    READ_ONCE(flow->w.server)) ?:
-			  *server;
-	else
-		dray_note(pkt, DRAY_REASON_STATELESS);
+	midstream_insert(pkt, server, tuple);
 	return DRAY_NEXT;
 }
 
@@ -313,12 +355,12 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 		dray_note(pkt, DRAY_REASON_TABLE);
 		return DRAY_NEXT;
 	}
-	if (pkt->conf->choice && *server != steer_stateless(pkt))
-		dray_note(pkt, DRAY_REASON_PAST_FIRST);
 	flow = dray_flow_insert(pkt->dn, tuple, *server,
 				dray_flow_first_state(pkt), steer_flags(pkt),
 				true, &reason);
 	if (flow) {
+		if (pkt->conf->choice && *server != steer_stateless(pkt))
+			dray_note(pkt, DRAY_REASON_PAST_FIRST);
 		*server = dray_server_by_id(pkt->dn,
 					    READ_ONCE(flow->w.server)) ?:
 			  *server;

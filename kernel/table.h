@@ -34,6 +34,9 @@
  */
 #define DRAY_TABLE_PUBLIC_KEY	"dray table key 1"
 
+/* What is hashed with two ~0 for a key's fingerprint. */
+#define DRAY_KEY_TAG	0x6b65792066707231ULL
+
 /**
  * struct dray_table_server - a server as a table knows it
  * @addr: address; of IPv4 the first word, the others do not count

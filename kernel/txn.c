@@ -41,6 +41,7 @@ static struct dray_txn *txn_create(struct dray_net *dn, u32 portid)
 	txn->portid = portid;
 	txn->generation = dn->generation;
 	txn->settings = dn->settings;
+	txn->settings_generation = dn->settings_generation;
 	INIT_LIST_HEAD(&txn->node);
 	INIT_LIST_HEAD(&txn->services);
 	hash_init(txn->index);
@@ -80,7 +81,7 @@ static void txn_destroy(struct dray_txn *txn)
 		kfree(tv);
 	}
 	list_del(&txn->node);
-	kfree(txn);
+	kfree_sensitive(txn);
 }
 
 static u32 key_hash(const struct dray_service_key *key)
@@ -89,8 +90,8 @@ static u32 key_hash(const struct dray_service_key *key)
 }
 
 /* What the transaction has staged of a service, if it has. */
-static struct dray_txn_service *txn_staged(struct dray_txn *txn,
-					   const struct dray_service_key *key)
+struct dray_txn_service *dray_txn_staged(struct dray_txn *txn,
+					 const struct dray_service_key *key)
 {
 	struct dray_txn_service *ts;
 
@@ -142,7 +143,7 @@ static struct dray_txn_service *
 txn_stage(struct dray_txn *txn, const struct dray_service_key *key,
 	  struct netlink_ext_ack *extack)
 {
-	struct dray_txn_service *ts = txn_staged(txn, key);
+	struct dray_txn_service *ts = dray_txn_staged(txn, key);
 	const struct dray_service_conf *conf;
 
 	if (ts)
@@ -170,7 +171,7 @@ static struct dray_txn_service *
 txn_stage_present(struct dray_txn *txn, const struct dray_service_key *key,
 		  struct netlink_ext_ack *extack)
 {
-	struct dray_txn_service *ts = txn_staged(txn, key);
+	struct dray_txn_service *ts = dray_txn_staged(txn, key);
 
 	/* Staging what is not there would only fill the list. */
 	if (ts ? !ts->conf : !dray_service_find(txn->dn, key)) {
@@ -184,7 +185,7 @@ txn_stage_present(struct dray_txn *txn, const struct dray_service_key *key,
 static const struct dray_service_conf *
 txn_peek(struct dray_txn *txn, const struct dray_service_key *key)
 {
-	const struct dray_txn_service *ts = txn_staged(txn, key);
+	const struct dray_txn_service *ts = dray_txn_staged(txn, key);
 	struct dray_service *service;
 
 	if (ts)

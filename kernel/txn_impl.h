@@ -60,6 +60,7 @@ struct dray_txn_vip {
  * @vips: struct dray_txn_vip
  * @new_servers: servers made, by dray_server.owned
  * @settings: settings to be
+ * @settings_generation: of those that it began with
  * @set_settings: whether they are
  *
  * All under dray_net.lock.
@@ -78,6 +79,7 @@ struct dray_txn {
 	struct list_head vips;
 	struct list_head new_servers;
 	struct dray_settings settings;
+	u32 settings_generation;
 	bool set_settings;
 };
 
@@ -87,6 +89,17 @@ dray_conf_locked(const struct dray_service *service)
 	return rcu_dereference_protected(service->conf,
 					 lockdep_is_held(&service->dn->lock));
 }
+
+/**
+ * dray_txn_staged() - what a transaction has staged of a service
+ * @txn: transaction
+ * @key: identity
+ *
+ * Context: dray_net.lock held.
+ * Return: that, or NULL if it has staged nothing of it.
+ */
+struct dray_txn_service *dray_txn_staged(struct dray_txn *txn,
+					 const struct dray_service_key *key);
 
 /**
  * dray_txn_stale() - whether somebody else's commit has overtaken

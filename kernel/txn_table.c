@@ -3,8 +3,8 @@
  * Transactions: the tables of what is staged.
  *
  * To make a table takes milliseconds, so dray_net.lock is let go meanwhile:
- * nobody waits who has to do with other services.  Whether somebody else
- * was faster with the same ones is found out afterwards.
+ * nobody waits but those who need a new table themselves.  Whether somebody
+ * else was faster with the same services is found out afterwards.
  */
 #include "pool.h"
 #include "schedule.h"
@@ -29,9 +29,10 @@ static int txn_choice(struct dray_txn *txn, struct dray_txn_service *ts,
 	return 0;
 }
 
-static int txn_make_tables(struct dray_txn *txn,
+static int txn_make_tables(struct dray_txn *txn, u64 leaving,
 			   struct netlink_ext_ack *extack)
 {
+	u64 limit = txn->settings.table_limit + leaving;
 	struct dray_txn_service *ts;
 	int err = 0;
 
@@ -39,7 +40,8 @@ static int txn_make_tables(struct dray_txn *txn,
 		if (!err && ts->choice && !ts->choice->pool)
 			err = dray_choice_make(txn->dn, ts->choice,
 					       ts->conf->params.rows,
-					       txn->settings.table_key, extack);
+					       txn->settings.table_key, limit,
+					       extack);
 		cond_resched();
 	}
 	return err;
@@ -56,6 +58,19 @@ static bool service_overtaken(struct dray_net *dn,
 	       dray_conf_locked(service)->generation != ts->generation;
 }
 
+/* Another key means another table for every service that has one. */
+static bool tables_unstaged(struct dray_txn *txn)
+{
+	struct dray_service *service;
+	unsigned long id;
+
+	xa_for_each(&txn->dn->service_ids, id, service)
+		if (dray_conf_locked(service)->params.sched->key !=
+		    DRAY_KEY_NONE && !dray_txn_staged(txn, &service->key))
+			return true;
+	return false;
+}
+
 /* Of one step only what it touches must be as it was. */
 static int txn_overtaken(struct dray_txn *txn, struct netlink_ext_ack *extack)
 {
@@ -65,7 +80,9 @@ static int txn_overtaken(struct dray_txn *txn, struct netlink_ext_ack *extack)
 		return 0;
 	if (!txn->single)
 		return dray_txn_stale(txn, NULL, extack);
-	if (txn->set_settings)
+	/* The key is one of the settings. */
+	if (txn->settings_generation != txn->dn->settings_generation ||
+	    (txn->set_settings && tables_unstaged(txn)))
 		return -EAGAIN;
 	list_for_each_entry(ts, &txn->services, node)
 		if (service_overtaken(txn->dn, ts))
@@ -78,17 +95,21 @@ int dray_txn_tables(struct dray_txn *txn, struct netlink_ext_ack *extack)
 {
 	struct dray_txn_service *ts;
 	bool missing = false;
+	u64 leaving = 0;
 	int err;
 
 	list_for_each_entry(ts, &txn->services, node) {
 		err = txn_choice(txn, ts, &missing, extack);
 		if (err)
 			return err;
+		if (ts->published)
+			leaving += dray_choice_alone(dray_conf_locked(ts->published)->choice);
+		cond_resched();
 	}
 	if (!missing)
 		return 0;
 	mutex_unlock(&txn->dn->lock);
-	err = txn_make_tables(txn, extack);
+	err = txn_make_tables(txn, leaving, extack);
 	mutex_lock(&txn->dn->lock);
 	return err ?: txn_overtaken(txn, extack);
 }

@@ -56,6 +56,8 @@ static int add_service(struct reader *r)
 				  "Service already exists, from line %u",
 				  old->line);
 	svc->has |= DRAY_BIT(DRAY_A_SERVICE_DOWN_HOLD);
+	if (!(svc->has & DRAY_BIT(DRAY_A_SERVICE_LOAD_LIMIT)))
+		svc->load_limit = dray_default_load_limit(svc);
 	if (dray_service_has_table(svc))
 		svc->has |= DRAY_BIT(DRAY_A_SERVICE_ROWS) |
 			    DRAY_BIT(DRAY_A_SERVICE_LOAD_LIMIT) |

@@ -17,7 +17,7 @@ uint64_t sim_key_fingerprint(const uint8_t *key)
 		get_unaligned_le64(key), get_unaligned_le64(key + 8)
 	} };
 
-	return siphash_1u64(0, &sip);
+	return siphash_3u64(DRAY_KEY_TAG, ~0ULL, ~0ULL, &sip);
 }
 
 static struct dray_table_server convert(const struct sim_server *server)

@@ -75,6 +75,12 @@ uint32_t dray_service_rows_wanted(const struct dray_service *svc, uint32_t *n)
 	return rows;
 }
 
+/* Who names sh or mh wants a client at one server: no limit. */
+uint32_t dray_default_load_limit(const struct dray_service *svc)
+{
+	return strcmp(svc->scheduler, "dray") ? 0 : DRAY_DEFAULT_LOAD_LIMIT;
+}
+
 /* The kernel speaks of these only where there is a table. */
 void dray_service_table_defaults(struct dray_service *svc)
 {

@@ -147,6 +147,8 @@ int dray_key_cmp(const struct dray_key *a, const struct dray_key *b);
 int dray_server_cmp(const struct dray_server *a, const struct dray_server *b);
 void dray_service_defaults(struct dray_service *svc);
 void dray_service_table_defaults(struct dray_service *svc);
+/* In percent; what the kernel takes where a scheduler is set without a limit. */
+uint32_t dray_default_load_limit(const struct dray_service *svc);
 bool dray_service_has_table(const struct dray_service *svc);
 uint32_t dray_service_rows_wanted(const struct dray_service *svc, uint32_t *n);
 void dray_server_defaults(struct dray_server *srv);

@@ -295,7 +295,7 @@ static void append_table(const struct dray_service *svc, char *buf, size_t len)
 	} numbers[] = {
 		{ DRAY_A_SERVICE_ROWS, "rows", svc->rows, DRAY_DEFAULT_ROWS },
 		{ DRAY_A_SERVICE_LOAD_LIMIT, "load-limit", svc->load_limit,
-		  DRAY_DEFAULT_LOAD_LIMIT },
+		  dray_default_load_limit(svc) },
 		{ DRAY_A_SERVICE_SLOW_START, "slow-start", svc->slow_start,
 		  DRAY_DEFAULT_SLOW_START },
 	};

@@ -84,7 +84,7 @@ static void test_difference(void **state)
 		  "~ -A -f 1 -s dray --slow-start 30    # was: "
 		  "-A -f 1 -s dray --rows 65536 --load-limit 0\n" },
 		{ "-A -f 1 -s sh\n",
-		  "-A -f 1 -s sh --rows 16384 --load-limit 125 --slow-start 0\n",
+		  "-A -f 1 -s sh --rows 16384 --load-limit 0 --slow-start 0\n",
 		  "" },
 		{ "-A -f 1 -s mh --rows 8192\n", "-A -f 1 -s rr\n",
 		  "~ -A -f 1 -s rr    # was: -A -f 1 -s mh --rows 8192\n" },
@@ -182,7 +182,7 @@ static void test_round_trip(void **state)
 		"-A -f 2 -s dray --rows 262144 --load-limit 10000 "
 		"--slow-start 3600\n"
 		"-A -f 3 -s sh\n"
-		"-A -f 4294967295 -6 -s mh -b mh-port --load-limit 0\n"
+		"-A -f 4294967295 -6 -s mh -b mh-port --load-limit 125\n"
 		"vip add 10.9.9.9 --peer 52:54:00:00:00:01\n"
 		"vip add 2001:db8::80\n";
 	struct conf conf;
