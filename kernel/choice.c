@@ -13,21 +13,19 @@
 #include "schedule.h"
 #include "server.h"
 
-#define CHOICE_ROWS	4	/* that are asked before all servers are */
+/* Servers that are asked before all are: those of a row, then of other rows. */
+#define CHOICES		(4 * DRAY_TABLE_RANKS)
 
-/* The row that a hash falls into, and others in case that nobody of it can
- * have the packet: by the golden ratio, so that they lie far apart.
+/* The n-th choice, or NULL where a row has fewer.  Other rows are found by the
+ * golden ratio, so that they lie far apart.
  */
-static u64 choice_row(const struct dray_table *table, u64 hash,
-		      unsigned int attempt)
-{
-	return dray_table_row(table, hash + attempt * 0x9e3779b97f4a7c15ULL);
-}
-
 static const struct dray_service_slot *
-choice_slot(const struct dray_service_conf *conf, u64 row, unsigned int rank)
+choice_slot(const struct dray_service_conf *conf, u64 hash, unsigned int n)
 {
-	u16 position = dray_table_rank(row, rank);
+	u64 row = dray_table_row(conf->choice->pool->table,
+				 hash + n / DRAY_TABLE_RANKS *
+					0x9e3779b97f4a7c15ULL);
+	u16 position = dray_table_rank(row, n % DRAY_TABLE_RANKS);
 
 	if (position == DRAY_TABLE_NONE)
 		return NULL;
@@ -38,18 +36,12 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
 				      u64 hash)
 {
 	const struct dray_service_slot *slot;
-	unsigned int attempt, rank;
-	u64 row;
+	unsigned int n;
 
-	if (unlikely(!conf->choice))
-		return NULL;
-	for (attempt = 0; attempt < CHOICE_ROWS; attempt++) {
-		row = choice_row(conf->choice->pool->table, hash, attempt);
-		for (rank = 0; rank < DRAY_TABLE_RANKS; rank++) {
-			slot = choice_slot(conf, row, rank);
-			if (slot && dray_server_serves(slot))
-				return slot->server;
-		}
+	for (n = 0; n < CHOICES; n++) {
+		slot = choice_slot(conf, hash, n);
+		if (slot && dray_server_serves(slot))
+			return slot->server;
 	}
 	return pick_stateless(conf, hash);
 }
@@ -114,22 +106,18 @@ struct dray_server *dray_choice_select(const struct dray_service *service,
 				       u64 hash)
 {
 	const struct dray_service_slot *slot, *usable = NULL;
-	unsigned int attempt, rank;
-	u64 row;
+	unsigned int n;
 
 	if (unlikely(!conf->choice))
 		return NULL;
-	for (attempt = 0; attempt < CHOICE_ROWS; attempt++) {
-		row = choice_row(conf->choice->pool->table, hash, attempt);
-		for (rank = 0; rank < DRAY_TABLE_RANKS; rank++) {
-			slot = choice_slot(conf, row, rank);
-			if (!slot || !dray_server_usable(slot))
-				continue;
-			usable = usable ?: slot;
-			if (!choice_starting(conf, slot, hash) &&
-			    !choice_loaded(service, conf, slot))
-				return slot->server;
-		}
+	for (n = 0; n < CHOICES; n++) {
+		slot = choice_slot(conf, hash, n);
+		if (!slot || !dray_server_usable(slot))
+			continue;
+		usable = usable ?: slot;
+		if (!choice_starting(conf, slot, hash) &&
+		    !choice_loaded(service, conf, slot))
+			return slot->server;
 	}
 	usable = usable ?: choice_any(conf, hash);
 	return usable ? usable->server : NULL;

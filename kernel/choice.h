@@ -11,7 +11,7 @@ struct dray_server;
 
 /**
  * dray_choice_first() - the server of a packet that has no entry
- * @conf: configuration of the service
+ * @conf: configuration of the service, with a table
  * @hash: of the 5-tuple or the client
  *
  * The first of the row that serves, whatever its load: the same for every

@@ -16,8 +16,8 @@
 #include "pool.h"
 #include "server.h"
 
-/* Guards dray_net.pools and struct dray_pool's node and refs.  Not part of
- * dray_net, which may go as soon as its last pool has.
+/* Guards dray_net.pools and its counts, and struct dray_pool's node, refs and
+ * users.  Not part of dray_net, which may go as soon as its last pool has.
  */
 static DEFINE_MUTEX(pool_lock);
 static DECLARE_WAIT_QUEUE_HEAD(pool_gone);

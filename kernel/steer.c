@@ -101,16 +101,12 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
 	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
 }
 
-/* Needs a first packet no entry, since the table has the same answer for the
- * packets to come?  Not so UDP: only an entry tells that a client goes on.
- */
-static bool steer_by_table(struct dray_packet *pkt,
-			   const struct dray_server *server)
+/* Another CPU may have been faster: the server that an entry has. */
+static struct dray_server *entry_server(const struct dray_packet *pkt,
+					const struct dray_flow *flow,
+					struct dray_server *server)
 {
-	if (!pkt->conf->choice || pkt->protocol == IPPROTO_UDP ||
-	    !(pkt->flags & PKT_OPENS))
-		return false;
-	return server == steer_stateless(pkt);
+	return dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server)) ?: server;
 }
 
 /* May a flow stay with its server?  An established one waits a while for a
@@ -222,9 +218,7 @@ static struct dray_server *steer_persist(struct dray_packet *pkt)
 		dray_note(pkt, reason);
 		return steer_stateless(pkt);
 	}
-	/* Another CPU may have been faster with a packet of this client. */
-	return dray_server_by_id(pkt->dn, READ_ONCE(persist->w.server)) ?:
-	       server;
+	return entry_server(pkt, persist, server);
 }
 
 /* What no host on the network can have sent.  The routing code would have
@@ -291,9 +285,7 @@ static void midstream_insert(struct dray_packet *pkt,
 		flow = dray_flow_insert(pkt->dn, tuple, *server, state,
 					steer_flags(pkt), false, &reason);
 	if (flow)
-		*server = dray_server_by_id(pkt->dn,
-					    READ_ONCE(flow->w.server)) ?:
-			  *server;
+		*server = entry_server(pkt, flow, *server);
 	else
 		dray_note(pkt, DRAY_REASON_STATELESS);
 }
@@ -330,6 +322,7 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 				   const struct dray_flow_tuple *tuple)
 {
 	const struct dray_service_params *params = &pkt->conf->params;
+	bool by_table = pkt->conf->choice, first;
 	struct dray_flow *flow;
 	u8 reason = 0;
 
@@ -351,7 +344,11 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	if (params->flags & DRAY_SERVICE_FLAGS_OPS &&
 	    pkt->protocol == IPPROTO_UDP)
 		return DRAY_NEXT;
-	if (steer_by_table(pkt, *server)) {
+	/* What the table knows needs no entry.  UDP does: only an entry tells
+	 * that a client goes on.
+	 */
+	first = by_table && *server == steer_stateless(pkt);
+	if (first && pkt->protocol != IPPROTO_UDP) {
 		dray_note(pkt, DRAY_REASON_TABLE);
 		return DRAY_NEXT;
 	}
@@ -359,11 +356,9 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 				dray_flow_first_state(pkt), steer_flags(pkt),
 				true, &reason);
 	if (flow) {
-		if (pkt->conf->choice && *server != steer_stateless(pkt))
+		if (by_table && !first)
 			dray_note(pkt, DRAY_REASON_PAST_FIRST);
-		*server = dray_server_by_id(pkt->dn,
-					    READ_ONCE(flow->w.server)) ?:
-			  *server;
+		*server = entry_server(pkt, flow, *server);
 		return DRAY_NEXT;
 	}
 	dray_note(pkt, reason);
