@@ -24,6 +24,7 @@
 #define FSM_SECOND 1000000ULL
 #define FSM_DOWN_ADVERTS 3	/* lost adverts that make a master dead */
 #define FSM_DRAIN_US FSM_SECOND	/* for how long a polite stop goes on */
+#define FSM_LISTENS 3		/* times in a row that a backup only listens */
 
 enum fsm_state {
 	FSM_INIT,
@@ -63,7 +64,7 @@ enum {
 
 enum fsm_announce {
 	FSM_ANNOUNCE_MASTER,		/* has just become it */
-	FSM_ANNOUNCE_CONTENTION,	/* another claimed the addresses too */
+	FSM_ANNOUNCE_CONTENTION,	/* another claimed them; once a second */
 	FSM_ANNOUNCE_WAKE,		/* slept so long that another may have */
 };
 
@@ -141,6 +142,8 @@ struct fsm {
 	uint64_t armed;			/* last given to ops->arm() */
 	uint64_t last_heard;		/* arrival of the last accepted advert */
 	uint64_t last_sent;
+	uint64_t woke;			/* when it began to listen */
+	uint64_t last_announce;
 	uint64_t last_answer;		/* to a worse master */
 	uint64_t last_resign_answer;	/* to a priority of 0 */
 	uint64_t delay_until;		/* preempt_delay; FSM_NEVER: not begun */
@@ -148,9 +151,12 @@ struct fsm {
 	uint32_t master_interval_us;	/* Active_Adver_Interval */
 	bool claims;			/* Down timer ran out, group is waited for */
 	bool resigned;			/* deadline is one skew after a resignation */
-	bool listening;			/* woke up late: hears before it claims */
+	uint8_t listening;		/* woke up late so often: hears first */
 	bool draining;			/* polite stop under way */
 	bool running;			/* between fsm_start() and the stop's end */
+
+	enum fsm_state told_state;	/* what hook->moved() knows */
+	unsigned int told_faults;
 
 	struct dray_addr master;	/* last heard as such; family 0: none */
 	uint8_t master_priority;
@@ -233,6 +239,15 @@ void fsm_hold(struct fsm *fsm, uint64_t until);
 
 /* For group.c: become master or backup because the group does. */
 void fsm_follow(struct fsm *fsm, enum fsm_state state, uint64_t now);
+
+/*
+ * Is this host sure to be the master?  Not while it only listens after a long
+ * sleep: a lease must not be renewed then.
+ */
+static inline bool fsm_holds(const struct fsm *fsm)
+{
+	return fsm->state == FSM_MASTER && !fsm->listening;
+}
 
 /* Skew_Time and Active_Down_Interval as they are now, in microseconds. */
 uint64_t fsm_skew(const struct fsm *fsm);

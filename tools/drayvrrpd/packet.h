@@ -96,7 +96,7 @@ struct packet_spec {
 /* One received message with what IP said about it. */
 struct packet_datagram {
 	struct dray_addr src, dst;
-	int ttl;			/* hop limit; -1: not known */
+	int ttl;			/* or hop limit; -1: not known, as 0 */
 	const uint8_t *data;		/* from the first VRRP byte */
 	size_t len;
 };
