@@ -13,19 +13,11 @@
 #include "schedule.h"
 #include "server.h"
 
-/* Servers that are asked before all are: those of a row, then of other rows. */
-#define CHOICES		(4 * DRAY_TABLE_RANKS)
-
-/* The n-th choice, or NULL where a row has fewer.  Other rows are found by the
- * golden ratio, so that they lie far apart.
- */
+/* The n-th choice, or NULL where a row has fewer. */
 static const struct dray_service_slot *
 choice_slot(const struct dray_service_conf *conf, u64 hash, unsigned int n)
 {
-	u64 row = dray_table_row(conf->choice->pool->table,
-				 hash + n / DRAY_TABLE_RANKS *
-					0x9e3779b97f4a7c15ULL);
-	u16 position = dray_table_rank(row, n % DRAY_TABLE_RANKS);
+	u16 position = dray_table_choice(conf->choice->pool->table, hash, n);
 
 	if (position == DRAY_TABLE_NONE)
 		return NULL;
@@ -38,7 +30,7 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
 	const struct dray_service_slot *slot;
 	unsigned int n;
 
-	for (n = 0; n < CHOICES; n++) {
+	for (n = 0; n < DRAY_TABLE_CHOICES; n++) {
 		slot = choice_slot(conf, hash, n);
 		if (slot && dray_server_serves(slot))
 			return slot->server;
@@ -110,7 +102,7 @@ struct dray_server *dray_choice_select(const struct dray_service *service,
 
 	if (unlikely(!conf->choice))
 		return NULL;
-	for (n = 0; n < CHOICES; n++) {
+	for (n = 0; n < DRAY_TABLE_CHOICES; n++) {
 		slot = choice_slot(conf, hash, n);
 		if (!slot || !dray_server_usable(slot))
 			continue;

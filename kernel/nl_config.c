@@ -4,9 +4,8 @@
  * a whole.
  */
 #include <linux/netdevice.h>
-#include <linux/siphash.h>
-#include <linux/unaligned.h>
 
+#include "hash.h"
 #include "hook.h"
 #include "netlink.h"
 #include "netlink_gen.h"
@@ -213,18 +212,6 @@ static int put_settings(struct sk_buff *skb,
 	return 0;
 }
 
-/* Tells keys apart and nothing of the key itself: what is hashed is not hashed
- * anywhere else, no packet having such ports.
- */
-static u64 key_fingerprint(const u8 *key)
-{
-	const siphash_key_t sip = { {
-		get_unaligned_le64(key), get_unaligned_le64(key + 8)
-	} };
-
-	return siphash_3u64(DRAY_KEY_TAG, ~0ULL, ~0ULL, &sip);
-}
-
 static int put_tables(struct sk_buff *skb, struct dray_net *dn)
 {
 	const u8 *key = dn->settings.table_key;
@@ -241,7 +228,7 @@ static int put_tables(struct sk_buff *skb, struct dray_net *dn)
 	if (!memcmp(key, DRAY_TABLE_PUBLIC_KEY, DRAY_TABLE_KEY_LEN))
 		return 0;
 	return nla_put_u64_64bit(skb, DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT,
-				 key_fingerprint(key), DRAY_A_CONFIG_PAD);
+				 dray_key_fingerprint(key), DRAY_A_CONFIG_PAD);
 }
 
 static int put_state(struct sk_buff *skb, struct dray_net *dn)

@@ -9,10 +9,9 @@
  */
 #include <linux/gcd.h>
 #include <linux/random.h>
-#include <linux/siphash.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
+#include "rendezvous.h"
 #include "schedule.h"
 
 /* Slots are looked at from the last to the first, as IPVS does: so the server
@@ -279,66 +278,20 @@ const struct dray_scheduler *dray_scheduler_find(const char *name)
 	return NULL;
 }
 
-/* -log2(hash / 2^64) in units of 2^-32: the leading zeros give the whole part,
- * and each squaring of what remains gives one more bit.
- */
-static u64 minus_log2(u64 hash)
-{
-	unsigned int zeros, i;
-	u64 mantissa, log = 0;
-
-	if (!hash)
-		return 64ULL << 32;
-	zeros = __builtin_clzll(hash);
-	mantissa = hash << zeros >> 32;		/* [2^31, 2^32) is [1, 2) */
-	for (i = 0; i < 32; i++) {
-		mantissa = mantissa * mantissa >> 31;
-		log <<= 1;
-		if (mantissa >= 1ULL << 32) {
-			mantissa >>= 1;
-			log |= 1;
-		}
-	}
-	return ((u64)(zeros + 1) << 32) - log;
-}
-
-u64 dray_rendezvous_score(u64 hash, u32 weight)
-{
-	/* 64 << 32 is below 2^39: 24 bits are left to keep apart the scores
-	 * of great weights.
-	 */
-	return (minus_log2(hash) << 24) / weight;
-}
-
-/* Constant for as long as there is no key of the administrator's. */
-static const siphash_key_t stateless_key = {
-	{ 0x6472617920666c6fULL, 0x77206b6579207631ULL }
-};
-
-/* Numbers of the address, not bytes in memory: directors of either endianness
- * have to agree.
- */
-static u64 server_hash(const struct dray_server *server, u64 hash)
-{
-	const struct dray_server_key *key = &server->key;
-
-	return siphash_4u64(hash, get_unaligned_be64(&key->addr.all[0]),
-			    get_unaligned_be64(&key->addr.all[2]),
-			    (u64)ntohs(key->port) << 8 | key->family,
-			    &stateless_key);
-}
-
 struct dray_server *pick_stateless(const struct dray_service_conf *conf,
 				   u64 hash)
 {
 	u64 score, bid, least = U64_MAX, least_bid = U64_MAX;
 	const struct dray_service_slot *slot;
+	const struct dray_server_key *key;
 	struct dray_server *best = NULL;
 
 	for (slot = conf->slots; slot < conf->slots + conf->n; slot++) {
 		if (!dray_server_serves(slot))
 			continue;
-		bid = server_hash(slot->server, hash);
+		key = &slot->server->key;
+		bid = dray_rendezvous_bid(key->family, &key->addr, key->port,
+					  hash);
 		score = dray_rendezvous_score(bid, slot->params.weight);
 		/* A tie must not be settled by the order of the slots. */
 		if (score > least || (score == least && bid >= least_bid))

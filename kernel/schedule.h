@@ -61,15 +61,4 @@ const struct dray_scheduler *dray_scheduler_find(const char *name);
 struct dray_server *pick_stateless(const struct dray_service_conf *conf,
 				   u64 hash);
 
-/**
- * dray_rendezvous_score() - what a server bids for a packet
- * @hash: of packet and server
- * @weight: at least 1
- *
- * -ln(u) / weight for u = @hash / 2^64, in fixed point; the lowest wins.
- *
- * Context: any; pure.
- */
-u64 dray_rendezvous_score(u64 hash, u32 weight);
-
 #endif

@@ -4,14 +4,13 @@
  * scheduler; and what the packet changes of those entries.
  */
 #include <linux/inetdevice.h>
-#include <linux/siphash.h>
-#include <linux/unaligned.h>
 #include <net/addrconf.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 
 #include "choice.h"
 #include "flow_state.h"
+#include "hash.h"
 #include "packet.h"
 #include "persist.h"
 #include "pool.h"
@@ -23,12 +22,8 @@
  */
 static siphash_key_t steer_key(const struct dray_service_conf *conf)
 {
-	const u8 *key = conf->choice ? conf->choice->pool->key :
-				       (const u8 *)DRAY_TABLE_PUBLIC_KEY;
-
-	return (siphash_key_t){ {
-		get_unaligned_le64(key), get_unaligned_le64(key + 8)
-	} };
+	return dray_hash_key(conf->choice ? conf->choice->pool->key :
+					    (const u8 *)DRAY_TABLE_PUBLIC_KEY);
 }
 
 /* The ports and protocol, as far as they count: nothing of a persistent
@@ -41,10 +36,9 @@ static u64 steer_ports(const struct dray_packet *pkt)
 	if (params->persist_timeout)
 		return 0;
 	if (params->sched->key != DRAY_KEY_CLIENT)
-		return (u64)ntohs(pkt->sport) << 32 |
-		       (u64)ntohs(pkt->dport) << 16 | pkt->protocol;
+		return dray_hash_ports(pkt->sport, pkt->dport, pkt->protocol);
 	return params->sched_flags & DRAY_SCHED_FLAG_PORT ?
-	       (u64)ntohs(pkt->sport) << 32 : 0;
+	       dray_hash_ports(pkt->sport, 0, 0) : 0;
 }
 
 /* The hash that table and fallback go by: of the 5-tuple, or of the client. */
@@ -52,22 +46,13 @@ static u64 steer_hash(const struct dray_packet *pkt)
 {
 	const siphash_key_t key = steer_key(pkt->conf);
 	union nf_inet_addr client = pkt->saddr;
-	u64 ports = steer_ports(pkt);
-	u64 vip;
 
 	if (pkt->conf->params.persist_timeout)
 		dray_persist_mask(pkt->family,
 				  pkt->conf->params.persist_prefix,
 				  &pkt->saddr, &client);
-	if (pkt->family == AF_INET) {
-		vip = ports ? ntohl(pkt->daddr.ip) : 0;
-		return siphash_2u64((u64)ntohl(client.ip) << 32 | vip, ports,
-				    &key);
-	}
-	vip = ports ? siphash(&pkt->daddr.in6, sizeof(pkt->daddr.in6), &key) :
-		      0;
-	return siphash_3u64(siphash(&client.in6, sizeof(client.in6), &key),
-			    vip, ports, &key);
+	return dray_hash(pkt->family, &client, &pkt->daddr, steer_ports(pkt),
+			 &key);
 }
 
 /* Several stages of one packet may ask. */

@@ -27,6 +27,7 @@
 #define DRAY_TABLE_KEY_LEN		16
 
 #define DRAY_TABLE_RANKS	4
+#define DRAY_TABLE_CHOICES	(4 * DRAY_TABLE_RANKS)	/* before all are asked */
 #define DRAY_TABLE_NONE		0xffff		/* there are fewer servers */
 
 /* In force where the administrator gave none: public, so that directors agree
@@ -115,6 +116,27 @@ static inline u64 dray_table_row(const struct dray_table *table, u64 hash)
 static inline u16 dray_table_rank(u64 row, unsigned int rank)
 {
 	return (u16)(row >> 16 * rank);
+}
+
+/**
+ * dray_table_choice() - the n-th choice of a hash
+ * @table: table
+ * @hash: 64 uniform bits
+ * @n: 0 for the first, to DRAY_TABLE_CHOICES - 1
+ *
+ * The choices of its row, then those of other rows, which are found by the
+ * golden ratio, so that they lie far apart.
+ *
+ * Context: any.
+ * Return: position in dray_table.servers or DRAY_TABLE_NONE.
+ */
+static inline u16 dray_table_choice(const struct dray_table *table, u64 hash,
+				    unsigned int n)
+{
+	u64 row = dray_table_row(table, hash + n / DRAY_TABLE_RANKS *
+					       0x9e3779b97f4a7c15ULL);
+
+	return dray_table_rank(row, n % DRAY_TABLE_RANKS);
 }
 
 /**
