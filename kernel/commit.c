@@ -10,6 +10,7 @@
  */
 #include <linux/slab.h>
 
+#include "announce.h"
 #include "hook.h"
 #include "netlink.h"
 #include "pool.h"
@@ -36,32 +37,51 @@ static void count_services(const struct dray_txn *txn, u32 n[2])
 	}
 }
 
-/* Hooks that are needed are there before the first service is, and go after
- * the last one has.
+static void count_vips(const struct dray_txn *txn, u32 n[2])
+{
+	const struct dray_txn_vip *tv;
+
+	n[0] = txn->dn->n_vips_of[0];
+	n[1] = txn->dn->n_vips_of[1];
+	list_for_each_entry(tv, &txn->vips, node) {
+		if (dray_vip_lookup(txn->dn, tv->key.family, &tv->key.addr))
+			n[dray_family_index(tv->key.family)]--;
+		if (tv->vip)
+			n[dray_family_index(tv->key.family)]++;
+	}
+}
+
+/* Hooks that are needed are there before the first service or VIP is, and go
+ * after the last one has.
  */
-static int hooks_prepare(struct dray_txn *txn, const u32 n[2])
+static int hooks_prepare(struct dray_txn *txn)
 {
 	struct dray_net *dn = txn->dn;
+	u32 services[2], vips[2];
 	unsigned int i;
-	int err;
+	int err = 0;
 
-	for (i = 0; i < 2; i++) {
-		if (!n[i])
-			continue;
-		err = dray_hooks_register(dn, family_of(i));
-		if (err)
-			return err;
+	count_services(txn, services);
+	count_vips(txn, vips);
+	for (i = 0; i < 2 && !err; i++) {
+		if (services[i])
+			err = dray_hooks_register(dn, family_of(i));
+		if (!err && vips[i])
+			err = dray_announce_register(dn, family_of(i));
 	}
-	return 0;
+	return err;
 }
 
 static void hooks_tidy(struct dray_net *dn)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		if (!dn->n_services[i])
 			dray_hooks_unregister(dn, family_of(i));
+		if (!dn->n_vips_of[i])
+			dray_announce_unregister(dn, family_of(i));
+	}
 }
 
 static bool params_equal(const struct dray_server_params *a,
@@ -296,12 +316,10 @@ int dray_txn_publish(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	struct dray_net *dn = txn->dn;
 	struct dray_txn_service *ts;
 	struct dray_txn_vip *tv;
-	u32 n[2];
 	int err;
 
 	lockdep_assert_held(&dn->lock);
-	count_services(txn, n);
-	err = hooks_prepare(txn, n);
+	err = hooks_prepare(txn);
 	if (err) {
 		hooks_tidy(dn);
 		NL_SET_ERR_MSG(extack, "Registering the hooks failed");

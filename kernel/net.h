@@ -79,6 +79,9 @@ struct dray_settings {
  * @n_services: number of services of each family, [0] IPv4 and [1] IPv6
  * @hooks_on: whether the hooks of a family are registered
  * @hook_ops: the hooks of each family, while they are registered
+ * @n_vips_of: number of @vips of each family
+ * @announce_ops: the hook that watches what each family's VIPs announce; its
+ *	hook is NULL while it is not registered
  * @lsm_hook: the security module's hook at POST_ROUTING, by family; constant
  *	while hooks are registered
  * @next_server: where the search for a free server id begins
@@ -116,6 +119,8 @@ struct dray_net {
 	u32 n_services[2];
 	bool hooks_on[2];
 	struct nf_hook_ops hook_ops[2][DRAY_N_HOOKS];
+	u32 n_vips_of[2];
+	struct nf_hook_ops announce_ops[2];
 	nf_hookfn *lsm_hook[2];
 	u32 next_server;
 	u32 next_service;

@@ -23,6 +23,11 @@
 	R(STANDBY, "standby", "drop", "another director serves the VIP")	\
 	R(STANDBY_PASS, "standby-pass", "pass", "standby; routed on or served here") \
 	R(LEASE, "lease", "drop", "the lease of the role active has run out")	\
+	R(ARP_STANDBY, "arp-standby", "drop", "ARP for a VIP that another director serves") \
+	R(ARP_LEASE, "arp-lease", "drop", "ARP for a VIP whose lease has run out") \
+	R(ND_STANDBY, "nd-standby", "drop", "ND for a VIP that another director serves") \
+	R(ND_LEASE, "nd-lease", "drop", "ND for a VIP whose lease has run out") \
+	R(NEIGH_SOURCE, "neigh-source", "pass", "asked for a neighbour, but not as such a VIP") \
 	R(MALFORMED, "malformed", "pass", "headers are short or do not fit")	\
 	R(FRAGMENT, "fragment", "drop", "a fragment that could not be reassembled") \
 	R(REASSEMBLING, "reassembling", "hold", "a fragment waits for the others") \

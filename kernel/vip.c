@@ -65,6 +65,7 @@ void dray_vip_link(struct dray_net *dn, struct dray_vip *vip)
 	hash_add_rcu(dn->vips, &vip->node,
 		     vip_hash(vip->key.family, &vip->key.addr));
 	WRITE_ONCE(dn->n_vips, dn->n_vips + 1);
+	dn->n_vips_of[dray_family_index(vip->key.family)]++;
 }
 
 void dray_vip_replace(struct dray_vip *old, struct dray_vip *new)
@@ -78,5 +79,6 @@ void dray_vip_unlink(struct dray_net *dn, struct dray_vip *vip)
 	lockdep_assert_held(&dn->lock);
 	hash_del_rcu(&vip->node);
 	WRITE_ONCE(dn->n_vips, dn->n_vips - 1);
+	dn->n_vips_of[dray_family_index(vip->key.family)]--;
 	kfree_rcu(vip, rcu);
 }
