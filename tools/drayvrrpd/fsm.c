@@ -89,7 +89,8 @@ static void note(struct fsm *fsm, enum fsm_note what,
 		       advert ? advert->priority : 0);
 }
 
-static void announce(struct fsm *fsm, enum fsm_announce why)
+/* Neighbours may have believed another. */
+static void announce_again(struct fsm *fsm, enum fsm_announce why)
 {
 	fsm->last_announce = fsm->now;
 	fsm->ops->announce(fsm->arg, why);
@@ -105,7 +106,7 @@ static void send_advert(struct fsm *fsm)
 	fsm->last_sent = fsm->now;
 	fsm->ops->advert(fsm->arg, fsm->priority);
 	if (woke)
-		announce(fsm, FSM_ANNOUNCE_WAKE);
+		announce_again(fsm, FSM_ANNOUNCE_WAKE);
 }
 
 static void send_resign(struct fsm *fsm)
@@ -132,7 +133,7 @@ static void become_master(struct fsm *fsm, enum fsm_reason reason)
 	fsm->master.family = 0;
 	send_advert(fsm);
 	fsm->ops->acquire(fsm->arg);
-	announce(fsm, FSM_ANNOUNCE_MASTER);
+	fsm->ops->announce(fsm->arg, FSM_ANNOUNCE_MASTER);
 	fsm->deadline = fsm->now + fsm->params.interval_us;
 	enter(fsm, FSM_MASTER, reason);
 }
@@ -254,8 +255,7 @@ static void answer_resignation(struct fsm *fsm)
 
 /*
  * 6.4.3 (730): discard, and an advert at once.  RFC 3768 only discards;
- * keepalived answers in version 2 as well.  Neighbours may have believed the
- * other one: announce again.
+ * keepalived answers in version 2 as well.
  */
 static void answer_contender(struct fsm *fsm,
 			     const struct packet_advert *advert)
@@ -264,7 +264,7 @@ static void answer_contender(struct fsm *fsm,
 	if (!fsm->params.lower_prio_no_advert)
 		answer(fsm, &fsm->last_answer);
 	if (fsm->now - fsm->last_announce >= FSM_SECOND)
-		announce(fsm, FSM_ANNOUNCE_CONTENTION);
+		announce_again(fsm, FSM_ANNOUNCE_CONTENTION);
 }
 
 /* 6.4.3 (725): cancel AT, AA := packet, DT := Down, addresses away. */

@@ -64,7 +64,11 @@ enum {
 
 enum fsm_announce {
 	FSM_ANNOUNCE_MASTER,		/* has just become it */
-	FSM_ANNOUNCE_CONTENTION,	/* another claimed them; once a second */
+	/*
+	 * Another claimed them; asked for once a second at most.  To be done
+	 * now and once more soon: the other one's may come after ours.
+	 */
+	FSM_ANNOUNCE_CONTENTION,
 	FSM_ANNOUNCE_WAKE,		/* slept so long that another may have */
 };
 
@@ -143,7 +147,7 @@ struct fsm {
 	uint64_t last_heard;		/* arrival of the last accepted advert */
 	uint64_t last_sent;
 	uint64_t woke;			/* when it began to listen */
-	uint64_t last_announce;
+	uint64_t last_announce;		/* but for the first of a mastership */
 	uint64_t last_answer;		/* to a worse master */
 	uint64_t last_resign_answer;	/* to a priority of 0 */
 	uint64_t delay_until;		/* preempt_delay; FSM_NEVER: not begun */
