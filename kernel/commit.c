@@ -253,6 +253,16 @@ static bool vip_is_news(const struct dray_vip *old, const struct dray_vip *vip)
 		      sizeof(vip->params.peers));
 }
 
+/* Leases are renewed without making anybody's transaction stale: what one has
+ * staged of something else must not set them back.
+ */
+static void keep_lease(const struct dray_vip *old, struct dray_vip *vip)
+{
+	if (old && vip->params.keep_lease)
+		vip->params.lease_end = old->params.lease_end;
+	vip->params.keep_lease = false;
+}
+
 static void publish_vip(struct dray_net *dn, struct dray_txn_vip *tv)
 {
 	struct dray_vip *old = dray_vip_lookup(dn, tv->key.family,
@@ -265,6 +275,7 @@ static void publish_vip(struct dray_net *dn, struct dray_txn_vip *tv)
 		dray_vip_unlink(dn, old);
 		return;
 	}
+	keep_lease(old, tv->vip);
 	if (vip_is_news(old, tv->vip))
 		dray_nl_notify_vip(dn, DRAY_CMD_VIP_NTF, tv->vip);
 	if (old)

@@ -78,23 +78,40 @@ static int vip_peers(const struct nlattr *nest, struct dray_vip_params *params,
 	return 0;
 }
 
+/* A lease is one of the role active, and ends with it: who becomes active once
+ * more has no lease, or a new one.
+ */
+static int vip_lease(const struct nlattr *attr, struct dray_vip_params *params,
+		     struct netlink_ext_ack *extack)
+{
+	u64 lease = attr ? nla_get_u32(attr) : 0;
+
+	if (params->role != DRAY_ROLE_ACTIVE && lease) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "Only an active VIP has a lease");
+		return -EINVAL;
+	}
+	if (!attr && params->role == DRAY_ROLE_ACTIVE)
+		return 0;
+	params->keep_lease = false;
+	params->lease_end = lease ? ktime_get_boottime_ns() +
+				    lease * NSEC_PER_MSEC : 0;
+	return 0;
+}
+
 /* Changes @params by what the request has of them. */
 static int vip_params(struct genl_info *info, struct nlattr **tb,
 		      struct dray_vip_params *params)
 {
-	u64 lease;
+	int err;
 
 	BUILD_BUG_ON(DRAY_VIP_PEERS != 16);	/* see the message above */
 
 	if (tb[DRAY_A_VIP_ROLE])
 		params->role = nla_get_u8(tb[DRAY_A_VIP_ROLE]);
-	if (tb[DRAY_A_VIP_LEASE]) {
-		lease = nla_get_u32(tb[DRAY_A_VIP_LEASE]);
-		params->lease_end = lease ? ktime_get_boottime_ns() +
-					    lease * NSEC_PER_MSEC : 0;
-	}
-	if (!tb[DRAY_A_VIP_PEER])
-		return 0;
+	err = vip_lease(tb[DRAY_A_VIP_LEASE], params, info->extack);
+	if (err || !tb[DRAY_A_VIP_PEER])
+		return err;
 	return vip_peers(info->attrs[DRAY_A_VIP], params, info->extack);
 }
 

@@ -38,6 +38,8 @@ int dray_txn_vip_params(struct dray_txn *txn, const struct dray_vip_key *key,
 		return -ESRCH;
 	}
 	*params = vip->params;
+	if (!txn_staged_vip(txn, key))
+		params->keep_lease = true;
 	return 0;
 }
 

@@ -102,6 +102,8 @@ REFUSALS = [
      errno.EINVAL, "Peer is not a unicast MAC address", "vip.peer", None),
     ("a peer with address zero", "new_vip", (vip("10.9.0.9", peer=[bytes(6)]),), errno.EINVAL,
      "Peer is not a unicast MAC address", "vip.peer", None),
+    ("a lease of a standby VIP", "set_vip", (vip(lease=1000),), errno.EINVAL,
+     "Only an active VIP has a lease", "vip.lease", None),
     ("a seventeenth peer", "new_vip", (vip("10.9.0.9", peer=[bytes([2, 0, 0, 0, 0, n]) for n in range(17)]),),
      errno.EINVAL, "More than 16 peers", "vip.peer", None),
     ("a VIP that is there", "new_vip", (vip(),), errno.EEXIST, "VIP already exists", None, None),

@@ -464,6 +464,48 @@ def renewal():
     sock.fresh()
 
 
+@case("a lease that is renewed while something else of its VIP is staged stays renewed")
+def renewed_meanwhile():
+    sock.fresh()
+    sock.do("new_vip", vip(role=1, lease=50000))
+    with Dray() as own:
+        own.do("begin")
+        own.do("set_vip", vip(peer=[b"\2\0\0\0\0\1"]))
+        own.do("set_vip", vip(role=1))
+        sock.do("set_vip", vip(lease=3000000))
+        own.do("commit")
+        got = sock.one("get_vip", vip())["vip"]
+        check(got["lease_left"] > 2000000, f"lease left {got['lease_left']} ms")
+        same(got["peer"], [b"\2\0\0\0\0\1"], "peers")
+        # What the transaction says of the lease itself is what it means.
+        own.do("begin")
+        own.do("set_vip", vip(lease=40000))
+        own.do("set_vip", vip(peer=[b"\2\0\0\0\0\2"]))
+        sock.do("set_vip", vip(lease=3000000))
+        own.do("commit")
+        check(sock.one("get_vip", vip())["vip"]["lease_left"] <= 40000, "the staged lease did not come")
+        own.do("begin")
+        own.do("del_vip", vip())
+        own.do("new_vip", vip(role=1))
+        own.do("commit")
+        check("lease_left" not in sock.one("get_vip", vip())["vip"], "a new VIP has an old lease")
+    sock.fresh()
+
+
+@case("a lease goes with the role active, and does not come back with it")
+def lease_and_role():
+    sock.fresh()
+    sock.do("new_vip", vip(role=1, lease=50000))
+    sock.do("set_vip", vip(peer=[b"\2\0\0\0\0\1"]))
+    check("lease_left" in sock.one("get_vip", vip())["vip"], "the lease went with another change")
+    sock.do("set_vip", vip(role=0))
+    check("lease_left" not in sock.one("get_vip", vip())["vip"], "standby has a lease")
+    sock.do("set_vip", vip(role=1))
+    check("lease_left" not in sock.one("get_vip", vip())["vip"], "active has the old lease")
+    sock.do("set_vip", vip(role=0, lease=0))
+    sock.fresh()
+
+
 @case("a dump that is left off keeps nothing, and a socket has one at a time")
 def left_off():
     stock(200)
