@@ -87,6 +87,9 @@ static void commit_in_force(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dn->generation, generation + !c->same);
 	KUNIT_EXPECT_EQ(test, dn->hooks_on[0], !!dn->n_services[0]);
 	KUNIT_EXPECT_EQ(test, dn->hooks_on[1], !!dn->n_services[1]);
+	KUNIT_EXPECT_EQ(test, dn->n_vips_of[0] + dn->n_vips_of[1], c->vips);
+	KUNIT_EXPECT_EQ(test, !!dn->announce_ops[0].priv, !!dn->n_vips_of[0]);
+	KUNIT_EXPECT_EQ(test, !!dn->announce_ops[1].priv, !!dn->n_vips_of[1]);
 }
 
 static struct dray_service *find_service(struct dray_net *dn, u32 n)
@@ -227,14 +230,14 @@ static void commit_renewal(struct kunit *test)
 	memset(&step_vip, 0, sizeof(step_vip));
 }
 
-/* The hooks of a family cannot be registered. */
+/* The hooks of a family, or those of VIPs, cannot be registered. */
 static void commit_without_hooks(struct kunit *test)
 {
 	struct dray_net *dn = test->priv;
 	unsigned int i;
 	u32 generation;
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < ARRAY_SIZE(fixture_hook_error); i++) {
 		memset(fixture_hook_error, 0, sizeof(fixture_hook_error));
 		fixture_hook_error[i] = -ENOMEM;
 		fixture_log[0] = '\0';
@@ -248,6 +251,8 @@ static void commit_without_hooks(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, dn->n_vips, 0);
 		KUNIT_EXPECT_EQ(test, dn->generation, generation);
 		KUNIT_EXPECT_FALSE(test, dn->hooks_on[0] || dn->hooks_on[1]);
+		KUNIT_EXPECT_PTR_EQ(test, dn->announce_ops[0].priv, NULL);
+		KUNIT_EXPECT_PTR_EQ(test, dn->announce_ops[1].priv, NULL);
 	}
 }
 

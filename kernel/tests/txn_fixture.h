@@ -8,6 +8,7 @@
 
 #include "fixture.h"
 
+#include "../announce.h"
 #include "../hook.h"
 #include "../netlink.h"
 #include "../vip.c"
@@ -23,7 +24,7 @@
  * 1 is gone, "v+1" VIP, "C" config.
  */
 static char fixture_log[256];
-static int fixture_hook_error[2];	/* by family */
+static int fixture_hook_error[3];	/* by family, and of announcements */
 
 static inline void fixture_note(char what, bool gone, u32 a, u32 b)
 {
@@ -82,6 +83,18 @@ int dray_hooks_register(struct dray_net *dn, u8 family)
 void dray_hooks_unregister(struct dray_net *dn, u8 family)
 {
 	dn->hooks_on[dray_family_index(family)] = false;
+}
+
+int dray_announce_register(struct dray_net *dn, u8 family)
+{
+	if (!fixture_hook_error[2])
+		dn->announce_ops[dray_family_index(family)].priv = dn;
+	return fixture_hook_error[2];
+}
+
+void dray_announce_unregister(struct dray_net *dn, u8 family)
+{
+	dn->announce_ops[dray_family_index(family)].priv = NULL;
 }
 
 void dray_reach_server(struct dray_net *dn, struct dray_server *server)
