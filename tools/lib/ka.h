@@ -25,10 +25,12 @@ struct ka_instance;
 struct ka_sync_group;
 struct ka_virtual_server;
 
-/* where an object was said */
+/* where something was said */
 struct ka_pos {
 	const char *file;
 	unsigned int line, column;	/* from 1; 0: nowhere, a default */
+	unsigned int width;		/* of the word, in bytes */
+	const char *source;		/* the line as it stands there */
 };
 
 enum ka_severity {
@@ -40,14 +42,12 @@ enum ka_severity {
 struct ka_message {
 	enum ka_severity severity;
 	struct ka_pos pos;
-	unsigned int width;	/* of the marked word, in columns */
-	const char *source;	/* the line, tabs and all; NULL: none */
 	const char *text;	/* what is wrong */
 	const char *done;	/* what was done about it; may be NULL */
 	bool script_security;	/* makes the exit status KA_EXIT_SCRIPT */
 };
 
-/* A command of the file.  argv is what to execve(); without operators of a
+/* A command of the file.  argv is what to execvp(); without operators of a
  * shell it is the words themselves, else /bin/sh -c text. */
 struct ka_command {
 	struct ka_pos pos;
@@ -61,6 +61,7 @@ struct ka_command {
 
 struct ka_fifo {
 	const char *path;		/* NULL: none */
+	const char *user, *group;	/* owner; NULL: who makes it */
 	struct ka_command *script;	/* NULL: none; gets the path as last word */
 };
 
@@ -107,13 +108,11 @@ struct ka_globals {
 	struct ka_fifo fifo, vrrp_fifo, lvs_fifo;
 	bool fifo_write_states_on_reload;
 
-	struct dray_addr mcast_group4, mcast_group6;
 	struct ka_process vrrp, checker;
 
 	bool lvs_flush, lvs_flush_on_stop, lvs_flush_on_stop_vs;
 	uint32_t tcp_timeout_s, tcpfin_timeout_s, udp_timeout_s; /* 0: not said */
 	bool checker_log_all_failures, rs_init_notifies;
-	bool reload_check_config;
 
 	/* dray's own words */
 	const char *key_file;		/* NULL: none, no state sync */
@@ -150,7 +149,7 @@ struct ka_conf {
 	struct ka_virtual_server **virtual_servers;
 	size_t n_virtual_servers;
 
-	struct ka_message *messages;	/* in the order of the file, lint last */
+	struct ka_message *messages;	/* as found: reading, resolving, lint */
 	size_t n_messages;
 	size_t n_of[3];			/* by enum ka_severity */
 	bool unreadable;		/* the file itself could not be read */
@@ -164,6 +163,7 @@ struct ka_conf {
 struct ka_options {
 	const char *config_id;	/* -i; NULL: the host's name */
 	const char *instance;	/* NULL: none */
+	bool no_include;	/* read no other file */
 };
 
 /*
@@ -189,6 +189,12 @@ void ka_message_print(const struct ka_message *message, FILE *out);
  * keepalived_script if there is one, else root.  Return: 0, or -1 and why. */
 int ka_command_owner(const struct ka_conf *conf, const struct ka_command *cmd,
 		     uid_t *uid, gid_t *gid, char *why, size_t len);
+
+/* Whether that user may run the command, by the permissions of every folder on
+ * the way to it, and whether the file can be trusted with it: run by root, it
+ * must be changeable by root alone.  Return: 0; -EACCES or -EPERM, and why. */
+int ka_command_check(const struct ka_conf *conf, const struct ka_command *cmd,
+		     char *why, size_t len);
 
 /* Exit status, as keepalived -t's manual has them. */
 enum {
