@@ -165,6 +165,34 @@ static void complete_group(struct ka_parser *p, struct ka_raw *raw)
 	conf->sync_groups[conf->n_sync_groups++] = &r->g;
 }
 
+/* Whether adverts of both would meet: then each would take the other for a
+ * director that contends with it. */
+static bool meet(const struct ka_instance *a, const struct ka_instance *b)
+{
+	if (a->vrid != b->vrid || a->family != b->family ||
+	    !a->interface || !b->interface ||
+	    strcmp(a->interface, b->interface) || !a->n_peers != !b->n_peers)
+		return false;
+	return !a->n_peers || !dray_addr_cmp(&a->source, &b->source);
+}
+
+static bool is_taken(struct ka_parser *p, const struct ka_raw *raw)
+{
+	const struct ka_instance *i = raw->object, *other;
+	size_t k;
+
+	for (k = 0; k < p->conf->n_instances; k++) {
+		other = p->conf->instances[k];
+		if (!meet(i, other))
+			continue;
+		ka_say(p, KA_ERROR, raw->node, 1, "this one is left out",
+		       "virtual_router_id %u on %s is vrrp_instance '%s' already, in line %u",
+		       i->vrid, i->interface, other->name, other->pos.line);
+		return true;
+	}
+	return false;
+}
+
 void ka_resolve_vrrp(struct ka_parser *p)
 {
 	struct ka_conf *conf = p->conf;
@@ -172,7 +200,7 @@ void ka_resolve_vrrp(struct ka_parser *p)
 	struct ka_raw *raw;
 
 	for (raw = p->instances.first; raw; raw = raw->next) {
-		if (!ka_instance_complete(p, raw))
+		if (!ka_instance_complete(p, raw) || is_taken(p, raw))
 			continue;
 		r = raw->object;
 		conf->instances = ka_grow(conf->memory, conf->instances,
