@@ -150,3 +150,4 @@ MODULE_DESCRIPTION("Director for load balancing by direct routing");
 MODULE_AUTHOR("The dray developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(DRAY_VERSION);
+MODULE_SOFTDEP("post: ip_vs_dray");	/* where there is IPVS */

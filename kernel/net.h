@@ -18,8 +18,7 @@
 #include "flow.h"
 #include "stats.h"
 #include "table.h"
-
-#define DRAY_VERSION		"0.1.0"
+#include "version.h"
 
 #define DRAY_SERVICE_BITS	10	/* 8 KB: a few services in a chain */
 #define DRAY_ADDR_BITS		8
