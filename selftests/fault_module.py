@@ -49,30 +49,12 @@ def unshare():
     return ctypes.get_errno() if libc.unshare(0x40000000) else 0
 
 
-def each(call, undo, ns=range(1, 200), errors=(errno.ENOMEM, errno.ENOBUFS)):
-    """Let the n-th allocation of call() fail, for each n; how many made it fail."""
-    failed = tried = 0
-    for n in ns:
-        with fault.Nth(n) as nth:
-            number = call()
-        if number:
-            failed += 1
-            check(number in errors, f"allocation {n}: {os.strerror(number)}")
-        else:
-            undo()
-        if nth.left:
-            break
-        tried += 1
-    taptest.note(f"{tried} allocations failed, {failed} of them made it fail")
-    return failed
-
-
 def some(call, undo, share):
     """Let some of all allocations of call() fail, evenly chosen."""
     total = fault.count(call)
     undo()
     # What the kernel's other parts say of theirs is not ours to judge.
-    each(call, undo, range(1, total, max(1, total // share)), errno.errorcode)
+    fault.each(call, undo, range(1, total, max(1, total // share)), errno.errorcode)
 
 
 @case("each allocation that dray makes for a new namespace fails once, and some of the others")
@@ -83,7 +65,7 @@ def _():
         netlab.setns(home)
     # Two, for the flow tables, which make do with less.
     fault.within(fault.module())
-    each(unshare, back)
+    fault.each(unshare, back)
     fault.within(fault.ANYWHERE)
     some(unshare, back, 12)
     os.close(home)
@@ -171,7 +153,7 @@ def _():
     fault.within(fault.function("do_one_initcall"))
     # It loses the name of a cache, and a cache without it is as good.
     fault.spare("sysfs_slab_add")
-    check(each(finit, unload) > 0, "no allocation of the module")
+    check(fault.each(finit, unload) > 0, "no allocation of the module")
     check(not os.path.isdir("/sys/module/dray"), "still there after a failure")
     fault.off()
 

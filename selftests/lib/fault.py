@@ -8,10 +8,11 @@ would be counted twice, and kmemleak does without.
 """
 
 import contextlib
+import errno
 import os
 
 from lib import taptest
-from lib.taptest import Skip
+from lib.taptest import check, Skip
 
 ROOT = "/sys/kernel/debug/"
 SLAB, PAGES = "failslab", "fail_page_alloc"
@@ -69,20 +70,28 @@ def spare(name):
         _put(folder, "reject-end", hex(end))
 
 
-def function(name):
-    """The range of addresses of a function of the kernel."""
+def _functions(of=None):
+    """The ranges of addresses of the kernel's functions, or of a module's as it is loaded."""
+    with open("/proc/kallsyms", encoding="ascii") as file:
+        rows = [line.split(maxsplit=3) for line in file]
+    rows = sorted((int(row[0], 16), row[2]) for row in rows
+                  if row[1] in "tT" and row[3:] == ([f"[{of}]\n"] if of else []))
+    return {symbol: (start, after[0]) for (start, symbol), after in zip(rows, rows[1:])}
+
+
+def function(name, of=None):
+    """The range of addresses of a function of the kernel, or of a module."""
+    if of:
+        return _functions(of)[name]
     if not _symbols:
-        with open("/proc/kallsyms", encoding="ascii") as file:
-            rows = [line.split(maxsplit=3) for line in file]
-        rows = sorted((int(row[0], 16), row[2]) for row in rows if row[1] in "tT" and len(row) == 3)
-        _symbols.update((symbol, (start, after[0])) for (start, symbol), after in zip(rows, rows[1:]))
+        _symbols.update(_functions())
     return _symbols[name]
 
 
-def module():
-    """The range of addresses of dray, as it is loaded."""
+def module(name="dray"):
+    """The range of addresses of a module, as it is loaded."""
     with open("/proc/modules", encoding="ascii") as file:
-        row = next(line.split() for line in file if line.startswith("dray "))
+        row = next(line.split() for line in file if line.startswith(name + " "))
     start = int(row[5], 16)
     return start, start + int(row[1])
 
@@ -153,6 +162,27 @@ def count(call):
     with Nth(LARGE) as nth:
         call()
     return LARGE - nth.left
+
+
+def each(call, undo, ns=range(1, 200), errors=(errno.ENOMEM, errno.ENOBUFS)):
+    """Let the n-th allocation of call() fail, for each n; how many made it fail.
+
+    call() returns 0 or the error's number.
+    """
+    failed = tried = 0
+    for n in ns:
+        with Nth(n) as nth:
+            number = call()
+        if number:
+            failed += 1
+            check(number in errors, f"allocation {n}: {os.strerror(number)}")
+        else:
+            undo()
+        if nth.left:
+            break
+        tried += 1
+    taptest.note(f"{tried} allocations failed, {failed} of them made it fail")
+    return failed
 
 
 def watched():
