@@ -839,7 +839,7 @@ int main(void)
 		T("IPv4 headers that are none", ipv4_headers),
 		T("IPv4 options are skipped", ipv4_options),
 		T("buffers that are too small", too_small_buffers),
-		T("57, 58: counted by kind", counted_by_kind),
+		T("58: counted by kind", counted_by_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
