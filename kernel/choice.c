@@ -38,16 +38,18 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
 	return pick_stateless(conf, hash);
 }
 
-/* max(limit * share, share + 3 * sqrt(share)), where the share is what a server
- * should have of the live flows with the one to come; in sixteenths of a flow.
- * The root lets few flows spread as unevenly as they do by chance: without it
- * one in ten would be sent elsewhere (reference/algorithms.md, 3.1).
+/* Whether a server has max(limit * share, share + 3 * sqrt(share)), where the
+ * share is what it should have of the live flows with the one to come; all in
+ * sixteenths of a flow.  The root lets few flows spread as unevenly as they do
+ * by chance: without it one in ten would be sent elsewhere
+ * (reference/algorithms.md, 3.1).  Squares are compared instead: whoever is
+ * past the root's largest value by far must not overflow.
  */
 static bool choice_loaded(const struct dray_service *service,
 			  const struct dray_service_conf *conf,
 			  const struct dray_service_slot *slot)
 {
-	u64 share, limit, weight = READ_ONCE(service->weight);
+	u64 share, has, above, weight = READ_ONCE(service->weight);
 	int live = max(atomic_read(&service->live), 0);
 	int active = atomic_read(&slot->server->active);
 
@@ -56,10 +58,14 @@ static bool choice_loaded(const struct dray_service *service,
 	/* Of a datagram service all flows are open and none is active. */
 	if (service->key.protocol == IPPROTO_UDP)
 		active += atomic_read(&slot->server->inactive);
+	if (active <= 0)
+		return false;
+	has = (u64)active * 16;
 	share = div64_u64((u64)(live + 1) * 16 * slot->params.weight, weight);
-	limit = max(div_u64(share * conf->params.load_limit, 100),
-		    share + 12 * int_sqrt64(share));
-	return active > 0 && (u64)active * 16 >= limit;
+	if (has * 100 < share * conf->params.load_limit || has <= share)
+		return false;
+	above = min_t(u64, has - share, U32_MAX);
+	return above * above >= 144 * share;
 }
 
 /* A server that has just come gets a part of its clients that grows with time;
@@ -95,7 +101,7 @@ choice_any(const struct dray_service_conf *conf, u64 hash)
 
 struct dray_server *dray_choice_select(const struct dray_service *service,
 				       const struct dray_service_conf *conf,
-				       u64 hash)
+				       u64 hash, struct dray_server **first)
 {
 	const struct dray_service_slot *slot, *usable = NULL;
 	unsigned int n;
@@ -104,7 +110,10 @@ struct dray_server *dray_choice_select(const struct dray_service *service,
 		return NULL;
 	for (n = 0; n < DRAY_TABLE_CHOICES; n++) {
 		slot = choice_slot(conf, hash, n);
-		if (!slot || !dray_server_usable(slot))
+		if (!slot || !dray_server_serves(slot))
+			continue;
+		*first = *first ?: slot->server;
+		if (READ_ONCE(slot->server->overloaded))
 			continue;
 		usable = usable ?: slot;
 		if (!choice_starting(conf, slot, hash) &&

@@ -28,6 +28,7 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
  * @service: service
  * @conf: its configuration
  * @hash: of the 5-tuple or the client
+ * @first: NULL; where to put what dray_choice_first() returns, if it is met
  *
  * The first of the row that is usable, not just starting and below the load
  * limit; if there is none the first that is usable, since load limit and slow
@@ -39,6 +40,6 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
  */
 struct dray_server *dray_choice_select(const struct dray_service *service,
 				       const struct dray_service_conf *conf,
-				       u64 hash);
+				       u64 hash, struct dray_server **first);
 
 #endif

@@ -60,6 +60,7 @@ enum dray_verdict {
  * @new_flow: a flow was scheduled for it
  * @hashed: whether @hash is known
  * @hash: what table and fallback go by
+ * @fallback: where it goes without an entry, if that is known
  */
 struct dray_packet {
 	struct sk_buff *skb;
@@ -78,6 +79,7 @@ struct dray_packet {
 	struct dray_service *service;
 	const struct dray_service_conf *conf;
 	u64 hash;
+	struct dray_server *fallback;
 };
 
 static inline enum dray_verdict dray_pass(struct dray_packet *pkt,

@@ -67,10 +67,15 @@ static u64 steer_hash_once(struct dray_packet *pkt)
 
 static struct dray_server *steer_stateless(struct dray_packet *pkt)
 {
-	u64 hash = steer_hash_once(pkt);
+	u64 hash;
 
-	return pkt->conf->choice ? dray_choice_first(pkt->conf, hash) :
-				   pick_stateless(pkt->conf, hash);
+	if (pkt->fallback)
+		return pkt->fallback;
+	hash = steer_hash_once(pkt);
+	pkt->fallback = pkt->conf->choice ?
+			dray_choice_first(pkt->conf, hash) :
+			pick_stateless(pkt->conf, hash);
+	return pkt->fallback;
 }
 
 /* Under pressure the answer has to be one that needs no entry, since the entry
@@ -82,7 +87,7 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
 		return steer_stateless(pkt);
 	if (pkt->conf->params.sched->key != DRAY_KEY_NONE)
 		return dray_choice_select(pkt->service, pkt->conf,
-					  steer_hash_once(pkt));
+					  steer_hash_once(pkt), &pkt->fallback);
 	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
 }
 
