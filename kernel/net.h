@@ -91,6 +91,7 @@ struct dray_settings {
  * @n_tables: how many of them are in use, likewise
  * @n_pools: how many they are, likewise
  * @pool_make: held while a table is being made; taken outside @lock
+ * @tables_made: how many were made; under @pool_make, read with READ_ONCE()
  * @pool_time: until when the making of tables is paid for, in nanoseconds;
  *	under @pool_make
  * @reach_work: judges again whether servers can be reached
@@ -129,6 +130,7 @@ struct dray_net {
 	u32 n_tables;
 	u32 n_pools;
 	struct mutex pool_make;	/* serialises the making of tables */
+	u32 tables_made;
 	u64 pool_time;
 	struct delayed_work reach_work;
 	unsigned long reach_soon;

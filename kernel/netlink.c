@@ -17,6 +17,7 @@
 
 #include "netlink_gen.h"
 #include "nl.h"
+#include "nl_again.h"
 #include "nl_entry.h"
 #include "txn.h"
 
@@ -338,32 +339,10 @@ static struct notifier_block nl_notifier = {
 	.doit = dray_nl_##_name##_doit,					\
 }
 
-#define NL_TRIES	100
-
-/* While its table was made, somebody else changed the service of the request:
- * again from the beginning.
- */
-static int nl_again(int (*doit)(struct sk_buff *skb, struct genl_info *info),
-		    struct sk_buff *skb, struct genl_info *info)
-{
-	unsigned int tries;
-	int err = -EAGAIN;
-
-	for (tries = 0; err == -EAGAIN && tries < NL_TRIES; tries++) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		err = doit(skb, info);
-	}
-	if (err != -EAGAIN)
-		return err;
-	NL_SET_ERR_MSG(info->extack, "The service keeps changing; try again");
-	return -EBUSY;
-}
-
 #define AGAIN(_name)							\
 static int nl_##_name(struct sk_buff *skb, struct genl_info *info)	\
 {									\
-	return nl_again(dray_nl_##_name##_doit, skb, info);		\
+	return dray_nl_again(dray_nl_##_name##_doit, skb, info);		\
 }
 
 AGAIN(set_config)

@@ -12,7 +12,7 @@
 #include <uapi/linux/dray.h>
 
 /* Common nested types */
-extern const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_PAD + 1];
+extern const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1];
 extern const struct nla_policy dray_flow_nl_policy[DRAY_A_FLOW_EXPIRES + 1];
 extern const struct nla_policy dray_hook_nl_policy[DRAY_A_HOOK_WHY + 1];
 extern const struct nla_policy dray_persist_nl_policy[DRAY_A_PERSIST_EXPIRES + 1];

@@ -227,17 +227,15 @@ static int pool_room(struct dray_net *dn, u32 rows, u32 n, u64 limit,
 	return -ENOSPC;
 }
 
-/* Under dray_net.pool_make, so that what two make at the same time is made
- * once, and the limit holds.
- */
-static int choice_make(struct dray_net *dn, struct dray_choice *choice,
-		       u32 rows, const u8 *key, u64 limit,
-		       struct netlink_ext_ack *extack)
+/* What two make at the same time is made once, and the limit holds. */
+int dray_choice_make(struct dray_net *dn, struct dray_choice *choice, u32 rows,
+		     const u8 *key, u64 limit, struct netlink_ext_ack *extack)
 {
 	u64 begun = ktime_get_ns();
 	struct dray_pool *pool;
 	int err;
 
+	lockdep_assert_held(&dn->pool_make);
 	if (dray_choice_find(dn, choice, rows, key))
 		return 0;
 	err = pool_room(dn, rows, choice->n, limit, extack);
@@ -251,24 +249,13 @@ static int choice_make(struct dray_net *dn, struct dray_choice *choice,
 		NL_SET_ERR_MSG(extack, "Making the table failed");
 		return PTR_ERR(pool);
 	}
+	WRITE_ONCE(dn->tables_made, dn->tables_made + 1);
 	mutex_lock(&pool_lock);
 	list_add(&pool->node, &dn->pools);
 	WRITE_ONCE(dn->n_pools, dn->n_pools + 1);
 	choice_set(choice, pool);
 	mutex_unlock(&pool_lock);
 	return 0;
-}
-
-int dray_choice_make(struct dray_net *dn, struct dray_choice *choice, u32 rows,
-		     const u8 *key, u64 limit, struct netlink_ext_ack *extack)
-{
-	int err = mutex_lock_killable(&dn->pool_make);
-
-	if (err)
-		return err;
-	err = choice_make(dn, choice, rows, key, limit, extack);
-	mutex_unlock(&dn->pool_make);
-	return err;
 }
 
 /* Used no more, though packets may still read it. */

@@ -93,10 +93,9 @@ bool dray_choice_find(struct dray_net *dn, struct dray_choice *choice,
  * @limit: bytes that the tables in use may take with this one
  * @extack: why not
  *
- * Takes as long as a table takes to be made.  Of several tables of a namespace
- * one is made after the other.
+ * Takes as long as a table takes to be made.
  *
- * Context: process; dray_net.lock not held.
+ * Context: process; dray_net.pool_make held, dray_net.lock not held.
  * Return: 0, -ENOSPC if the tables would take more than table-limit, -EBUSY if
  * tables of a user namespace have taken too much time lately, -ENOMEM, -EINTR
  * if the caller was killed.
@@ -123,9 +122,9 @@ void dray_choice_destroy(struct dray_choice *choice);
 
 /**
  * dray_choice_retire() - free a choice once no packet reads it
- * @choice: published no more, or NULL
+ * @choice: with a pool, published no more or never, or NULL
  *
- * It counts no more for the limit.
+ * It counts no more for the limit.  Its table can still be found for a moment.
  *
  * Context: process; may sleep.
  */

@@ -54,7 +54,11 @@ void dray_txn_forget_service(struct dray_txn_service *ts)
 {
 	list_del(&ts->node);
 	hash_del(&ts->index);
-	dray_choice_destroy(ts->choice);
+	/* A step that is done again wants the same table. */
+	if (ts->choice && ts->choice->pool)
+		dray_choice_retire(ts->choice);
+	else
+		dray_choice_destroy(ts->choice);
 	kvfree(ts->conf);
 	kfree(ts);
 }

@@ -29,24 +29,6 @@ static int txn_choice(struct dray_txn *txn, struct dray_txn_service *ts,
 	return 0;
 }
 
-static int txn_make_tables(struct dray_txn *txn, u64 leaving,
-			   struct netlink_ext_ack *extack)
-{
-	u64 limit = txn->settings.table_limit + leaving;
-	struct dray_txn_service *ts;
-	int err = 0;
-
-	list_for_each_entry(ts, &txn->services, node) {
-		if (!err && ts->choice && !ts->choice->pool)
-			err = dray_choice_make(txn->dn, ts->choice,
-					       ts->conf->params.rows,
-					       txn->settings.table_key, limit,
-					       extack);
-		cond_resched();
-	}
-	return err;
-}
-
 static bool service_overtaken(struct dray_net *dn,
 			      const struct dray_txn_service *ts)
 {
@@ -90,6 +72,52 @@ static int txn_overtaken(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* Of several tables of a namespace one is made after the other.  Whoever had to
+ * wait looks first whether it may still want its table: what others have
+ * changed meanwhile joins the one table, instead of being found out after it.
+ */
+static int txn_make_table(struct dray_txn *txn, struct dray_txn_service *ts,
+			  u64 limit, struct netlink_ext_ack *extack)
+	__must_hold(&txn->dn->lock)
+{
+	struct dray_net *dn = txn->dn;
+	int err;
+
+	mutex_unlock(&dn->lock);
+	err = mutex_lock_killable(&dn->pool_make);
+	mutex_lock(&dn->lock);
+	if (err)
+		return err;
+	err = txn_overtaken(txn, extack);
+	if (!err) {
+		mutex_unlock(&dn->lock);
+		err = dray_choice_make(dn, ts->choice, ts->conf->params.rows,
+				       txn->settings.table_key, limit, extack);
+		mutex_lock(&dn->lock);
+	}
+	mutex_unlock(&dn->pool_make);
+	return err;
+}
+
+static int txn_make_tables(struct dray_txn *txn, u64 leaving,
+			   struct netlink_ext_ack *extack)
+	__must_hold(&txn->dn->lock)
+{
+	u64 limit = txn->settings.table_limit + leaving;
+	struct dray_txn_service *ts;
+	int err;
+
+	list_for_each_entry(ts, &txn->services, node) {
+		cond_resched();
+		if (!ts->choice || ts->choice->pool)
+			continue;
+		err = txn_make_table(txn, ts, limit, extack);
+		if (err)
+			return err;
+	}
+	return txn_overtaken(txn, extack);
+}
+
 int dray_txn_tables(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	__must_hold(&txn->dn->lock)
 {
@@ -108,8 +136,5 @@ int dray_txn_tables(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	}
 	if (!missing)
 		return 0;
-	mutex_unlock(&txn->dn->lock);
-	err = txn_make_tables(txn, leaving, extack);
-	mutex_lock(&txn->dn->lock);
-	return err ?: txn_overtaken(txn, extack);
+	return txn_make_tables(txn, leaving, extack);
 }

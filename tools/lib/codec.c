@@ -381,6 +381,7 @@ void dray_get_config(struct nlattr *nest, struct dray_config *c)
 	c->table_limit = get_u64(tb[DRAY_A_CONFIG_TABLE_LIMIT]);
 	c->table_bytes = get_u64(tb[DRAY_A_CONFIG_TABLE_BYTES]);
 	c->tables = dray_get_u32(tb[DRAY_A_CONFIG_TABLES]);
+	c->tables_made = dray_get_u32(tb[DRAY_A_CONFIG_TABLES_MADE]);
 	c->key_fingerprint = get_u64(tb[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT]);
 	get_text(tb[DRAY_A_CONFIG_VERSION], c->version, sizeof(c->version));
 	get_hooks(nest, c);

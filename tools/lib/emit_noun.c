@@ -185,6 +185,7 @@ void dray_emit_config(struct dray_emit *e, const struct dray_config *c)
 	STR(e, "table_key", dray_table_key_text(c, text, sizeof(text)));
 	NUM(e, "tables", c->tables);
 	NUM(e, "table_bytes", c->table_bytes);
+	NUM(e, "tables_made", c->tables_made);
 	NUM(e, "services", c->services);
 	NUM(e, "flows", c->flows);
 	NUM(e, "persists", c->persists);

@@ -140,11 +140,13 @@ static void test_config_reading(void **state)
 	nest = nla_nest_start(msg, DRAY_A_CONFIG);
 	nla_put_u32(msg, DRAY_A_CONFIG_TABLES, 3);
 	nla_put_u64(msg, DRAY_A_CONFIG_TABLE_BYTES, 393216);
+	nla_put_u32(msg, DRAY_A_CONFIG_TABLES_MADE, 7);
 	nla_put_u64(msg, DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT, 0xabc);
 	nla_nest_end(msg, nest);
 	dray_get_config(nest_in(msg, DRAY_A_CONFIG), &c);
 	assert_int_equal(c.tables, 3);
 	assert_int_equal(c.table_bytes, 393216);
+	assert_int_equal(c.tables_made, 7);
 	assert_string_equal(dray_table_key_text(&c, text, sizeof(text)),
 			    "0000000000000abc");
 	assert_string_equal(dray_table_key_note(&c), "");

@@ -19,6 +19,7 @@ static void print_tables(struct dray_emit *e, const struct dray_config *c)
 		       dray_table_key_note(c));
 	dray_emit_text(e, "tables           %u\n", c->tables);
 	dray_emit_text(e, "table-bytes      %" PRIu64 "\n", c->table_bytes);
+	dray_emit_text(e, "tables-made      %u\n", c->tables_made);
 }
 
 static void print_config(struct dray_emit *e, const struct dray_config *c)
