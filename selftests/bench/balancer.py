@@ -25,6 +25,7 @@ def slab_bytes(cache):
 class Balancer:
     """What ipvsadm and drayadm have in common."""
     adm = modules = cache = None
+    restore = "-R"
     delay = 0	# seconds that counters may be late
 
     def __init__(self, lab):
@@ -34,13 +35,13 @@ class Balancer:
     def load(self):
         """Load the modules and set limits."""
 
-    def setup(self, options=""):
+    def setup(self, scheduler="rr", servers=RIPS, protocol="-u"):
+        """Both with options behind them, if any."""
         self.load()
         # A cache may be shared with others of its size.
         self.before = slab_bytes(self.cache)
-        self.lab.adm(f"{self.adm} -A -u {VIP}:{PORT} -s rr {options}")
-        for rip in RIPS:
-            self.lab.adm(f"{self.adm} -a -u {VIP}:{PORT} -r {rip} -g")
+        lines = [f"-A {protocol} {VIP}:{PORT} -s {scheduler}", *(f"-a {protocol} {VIP}:{PORT} -r {server} -g" for server in servers)]
+        self.lab.adm(f"{self.adm} {self.restore}", stdin="\n".join(lines) + "\n")
 
     def counters(self):
         """Flows and packets, of the service first, then of each server."""
@@ -62,7 +63,7 @@ class Balancer:
 
 class Ipvs(Balancer):
     """IPVS, its hash table made for an entry a chain instead of the default's 4096 chains."""
-    adm, modules, cache = "ipvsadm", ("ip_vs_rr", "ip_vs"), "ip_vs_conn"
+    adm, modules, cache = "ipvsadm", ("ip_vs_rr", "ip_vs_mh", "ip_vs"), "ip_vs_conn"
     delay = 5
 
     def load(self):
@@ -75,6 +76,7 @@ class Ipvs(Balancer):
 class Dray(Balancer):
     """dray, with limits above everything that is sent here."""
     adm, modules, cache = "drayadm", ("dray",), "dray_flow4"
+    restore = "-R --atomic"
 
     def load(self):
         modprobe("dray")

@@ -54,9 +54,17 @@ class Lab:
         self.director.sysctl(ipv4__ip_forward=1)
         self._servers("tc qdisc add dev eth0 clsact")
 
-    def adm(self, command):
+    def adm(self, command, **kw):
         """A command of ipvsadm, drayadm, tc … in the director."""
-        return self.director.run(command, timeout=FOREVER)
+        return self.director.run(command, timeout=FOREVER, **kw)
+
+    def add_servers(self, addresses):
+        """Further servers behind the same device. {its MAC address, which says its address: its address}"""
+        macs = {b"\2\0" + ipaddress.ip_address(address).packed: address for address in addresses}
+        self.director.ip(*(f"neigh replace {address} lladdr {mac.hex(':')} dev out nud permanent"
+                           for mac, address in macs.items()),
+                         *(f"route replace {address}/32 dev out" for address in addresses))
+        return macs
 
     def _servers(self, command):
         return self.servers.run(command, timeout=FOREVER)
@@ -96,6 +104,11 @@ class Lab:
         if sent != packets or not taken:
             raise RuntimeError(f"pktgen sent {sent} of {packets}: {result}")
         return int(taken[1]) * 1000 / packets
+
+
+def report(name, value, void=()):
+    """A figure for ./run, or why it means nothing."""
+    print(json.dumps({"name": name, "value": value, "void": list(void)}), flush=True)
 
 
 def modprobe(*words):
