@@ -21,6 +21,8 @@ FLAVOUR = os.environ.get("KERNEL_FLAVOUR", "")
 DEBUG = FLAVOUR == "debug"
 # Everything takes longer with KASAN and lockdep in an emulated machine.
 SLOWER = 4 if DEBUG else 1
+# As much as the design asks for, not only what fits into make check.
+FULL = os.environ.get("VOLUME") == "full"
 
 _cases = []
 _cleanups = []
