@@ -121,11 +121,14 @@ static bool may_execute(const struct who *who, const struct stat *st)
 	return st->st_mode & bit;
 }
 
-/* Which change of the mode makes it one that only root can write. */
+/* Which change of the mode makes it one that only root can write.  In a sticky
+ * folder nobody can replace what is root's. */
 static const char *unsafe(const struct stat *st)
 {
 	if (st->st_uid)
 		return "chown root";
+	if (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX)
+		return NULL;
 	if (st->st_mode & S_IWOTH)
 		return "chmod o-w";
 	if (st->st_mode & S_IWGRP && st->st_gid)
@@ -151,7 +154,7 @@ static void describe(const char *path, const struct stat *st, char *text,
 static int check_step(const struct who *who, const char *path, bool last,
 		      char *why, size_t len)
 {
-	char what[512];
+	char what[PATH_MAX + 128];
 	struct stat st;
 
 	if (stat(path, &st)) {
@@ -185,7 +188,7 @@ static int check_step(const struct who *who, const char *path, bool last,
 static int check_path(const struct who *who, const char *path, char *why,
 		      size_t len)
 {
-	char step[PATH_MAX], kept[512] = "";
+	char step[PATH_MAX], kept[PATH_MAX + 256] = "";
 	const char *slash = path;
 	int rc, worst = 0;
 	bool last;
@@ -214,8 +217,9 @@ static bool search_path(const char *name, char *found, size_t len)
 
 	for (; *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
-		snprintf(found, len, "%.*s/%s", (int)(end - path), path, name);
-		if (end > path && !access(found, X_OK))
+		if (snprintf(found, len, "%.*s/%s", (int)(end - path), path,
+			     name) < (int)len &&
+		    end > path && !access(found, X_OK))
 			return true;
 	}
 	return false;

@@ -122,8 +122,15 @@ static void note_shell(struct ka_parser *p, const struct ka_node *node,
 {
 	int len = found[0] == found[1] && strchr("&|><", *found) ? 2 : 1;
 	struct ka_pos pos = ka_word_pos(node, at);
+	const char *raw = node->words[at].text, *c;
 
-	pos.column += found - cmd->text + node->words[at].quoted;
+	/* each \" of the file has become one character */
+	pos.column += node->words[at].quoted;
+	for (c = cmd->text; c < found && *raw; c++, raw++, pos.column++)
+		if (*c != *raw && raw[0] == '\\' && raw[1] == '"') {
+			raw++;
+			pos.column++;
+		}
 	pos.width = len;
 	ka_message_add(p->conf, KA_NOTE, &pos,
 		       ka_printf(p->conf->memory,
@@ -164,12 +171,28 @@ static struct ka_command *make_command(struct ka_parser *p,
 	return cmd;
 }
 
+/* \" within "..." */
+static const char *without_escaped_quotes(struct ka_parser *p, const char *text)
+{
+	char *made, *out;
+
+	if (!strstr(text, "\\\""))
+		return text;
+	made = out = ka_alloc(p->conf->memory, strlen(text) + 1);
+	for (; *text; text++)
+		if (text[0] != '\\' || text[1] != '"')
+			*out++ = *text;
+	return made;
+}
+
 /* "'/path arg'": the outer quotes group the words, as "..." do. */
 static const char *unquoted(struct ka_parser *p, const struct ka_word *word)
 {
 	size_t len = strlen(word->text);
 
-	if (word->quoted || len < 2 || word->text[0] != '\'' ||
+	if (word->quoted)
+		return without_escaped_quotes(p, word->text);
+	if (len < 2 || word->text[0] != '\'' ||
 	    strchr(word->text + 1, '\'') != word->text + len - 1)
 		return word->text;
 	return ka_strndup(p->conf->memory, word->text + 1, len - 2);

@@ -22,7 +22,7 @@ struct ka_definitions {
 	struct definition *first;
 	struct definition *open;	/* its last line ended with a backslash */
 	size_t expanded;		/* bytes, in all */
-	bool too_much;			/* has been said */
+	bool too_much, too_deep;	/* has been said */
 };
 
 /* what ka_expand() writes to */
@@ -174,6 +174,17 @@ static bool spend(struct output *o)
 	return false;
 }
 
+static void say_too_deep(struct output *o)
+{
+	struct ka_definitions *d = o->d;
+
+	if (!d->too_deep)
+		ka_say_line(d->p, KA_ERROR, o->line, 0, 1,
+			    "the innermost is left out",
+			    "definitions within definitions, too deep: one that uses itself?");
+	d->too_deep = true;
+}
+
 static const char *random_value(struct ka_definitions *d, const char *args)
 {
 	long min = 0, max = 32767, a, b;
@@ -265,9 +276,12 @@ static void expand_text(struct output *o, const char *text, size_t len,
 	for (i = 0; i < len; i++) {
 		if (columns)
 			column = columns[i];
-		value = text[i] == '$' && depth < KA_MAX_DEPTH ?
+		value = text[i] == '$' ?
 			value_at(o, text + i, len - i, columns, &used) : NULL;
-		if (value && spend(o)) {
+		if (value && depth >= KA_MAX_DEPTH) {
+			say_too_deep(o);
+			i += used - 1;
+		} else if (value && spend(o)) {
 			expand_text(o, value, strlen(value), NULL, column,
 				    depth + 1);
 			i += used - 1;

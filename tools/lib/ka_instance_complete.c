@@ -49,7 +49,7 @@ static void take_defaults(struct ka_parser *p, struct ka_raw *raw)
 	if (!SAID(i.accept))
 		i->accept = !i->strict || is_owner_of(i);
 	if (!SAID(i.priority) && is_owner_of(i))
-		ka_say(p, KA_WARNING, raw->node, 1, NULL,
+		ka_say(p, KA_NOTE, raw->node, 1, NULL,
 		       "state MASTER without a priority means 255: it owns the addresses");
 }
 
@@ -113,21 +113,24 @@ static void take_version(struct ka_parser *p, struct ka_raw *raw)
 	}
 }
 
+static bool has_vrid(struct ka_parser *p, struct ka_raw *raw)
+{
+	if (SAID(i.vrid))
+		return true;
+	ka_say(p, KA_ERROR, raw->node, 1, "the instance is left out",
+	       "vrrp_instance '%s' has no virtual_router_id", of(raw)->name);
+	return false;
+}
+
 static bool has_link(struct ka_parser *p, struct ka_raw *raw)
 {
-	struct ka_instance *i = of(raw);
+	const struct ka_instance *i = of(raw);
 
-	if (!SAID(i.vrid)) {
-		ka_say(p, KA_ERROR, raw->node, 1, "the instance is left out",
-		       "vrrp_instance '%s' has no virtual_router_id", i->name);
-		return false;
-	}
-	if (!i->interface && !i->n_peers) {
-		ka_say(p, KA_ERROR, raw->node, 1, "the instance is left out",
-		       "vrrp_instance '%s' has no interface", i->name);
-		return false;
-	}
-	return true;
+	if (i->interface || i->n_peers)
+		return true;
+	ka_say(p, KA_ERROR, raw->node, 1, "the instance is left out",
+	       "vrrp_instance '%s' has no interface", i->name);
+	return false;
 }
 
 static void exclude(struct ka_parser *p, struct ka_instance *i,
@@ -335,7 +338,7 @@ bool ka_instance_complete(struct ka_parser *p, struct ka_raw *raw)
 	struct ka_instance *i = of(raw);
 
 	take_version(p, raw);
-	if (!has_link(p, raw) || !take_auth(p, raw))
+	if (!has_vrid(p, raw) || !take_auth(p, raw))
 		return false;
 	take_defaults(p, raw);
 	take_garp(p, raw);
@@ -344,6 +347,8 @@ bool ka_instance_complete(struct ka_parser *p, struct ka_raw *raw)
 	set_devices(i, i->addresses, i->n_addresses);
 	set_devices(i, i->excluded, i->n_excluded);
 	take_source(p, raw);
+	if (!has_link(p, raw))
+		return false;
 	take_preempt(p, raw);
 	check_strict(p, raw);
 	ka_resolve_tracks(p, i->tracks, &i->n_tracks);

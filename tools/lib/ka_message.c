@@ -174,7 +174,8 @@ void ka_message_print(const struct ka_message *m, FILE *out)
 		putc(' ', out);
 	fprintf(out, "%s: %s", severity_names[m->severity], m->text);
 	if (m->done)
-		fprintf(out, "; %s", m->done);
+		fprintf(out, "%s %s", m->text[strlen(m->text) - 1] == '?' ? "" :
+			";", m->done);
 	putc('\n', out);
 	if (m->pos.source)
 		print_source(&m->pos, out);
