@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a master holds: addresses, routes and rules, put into the kernel with
+ * the protocol number of VRRP, and taken out again.  One at a time; what of it
+ * a virtual router is to have is router.c's business.
+ */
+#ifndef DRAYVRRPD_HOLDING_H
+#define DRAYVRRPD_HOLDING_H
+
+#include "ka_vrrp.h"
+
+int holding_open(void);
+void holding_close(void);
+
+/* All of these: 0, or -errno.  What is there already, or is gone already, is
+ * no error. */
+int address_put(const struct ka_address *address, int ifindex);
+int address_take(const struct ka_address *address, int ifindex);
+/* One that is no longer in the configuration. */
+int address_take_stale(const struct dray_addr *addr, uint8_t prefix,
+		       int ifindex);
+int route_put(const struct ka_route *route);
+int route_take(const struct ka_route *route);
+int rule_put(const struct ka_rule *rule);
+int rule_take(const struct ka_rule *rule);
+
+#endif
