@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every command is a process group of its own, is run as the user it belongs
+ * to, and is ended when its time is up.  Commands that notify about one object
+ * are run one after the other, in the order of the events.
+ */
+#include "spawner.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mail.h"
+#include "probe.h"
+
+#define KILL_SECONDS 2
+#define FINISH_SECONDS 5	/* for notifications after the end */
+#define MAIL_TIMEOUT_MS 60000
+#define FIFOS 8
+
+struct task {
+	struct task *next;
+	pid_t pid;			/* 0: waits for its turn */
+	struct event *timer;
+	bool timed_out;
+	struct job *job;
+};
+
+static struct {
+	struct event_base *base;
+	int fd;
+	bool ending;
+	struct task *first;
+} spawner;
+
+int job_send(int fd, const struct job *job, const char *const *words,
+	     size_t n_words)
+{
+	_Alignas(struct job) char buf[JOB_MAX];
+	struct job *copy = (struct job *)buf;
+	size_t i, len = sizeof(*copy), n;
+
+	*copy = *job;
+	copy->n_words = n_words;
+	for (i = 0; i < n_words; i++) {
+		n = strlen(words[i]) + 1;
+		if (len + n > sizeof(buf))
+			return -E2BIG;
+		memcpy(buf + len, words[i], n);
+		len += n;
+	}
+	return send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static size_t split(struct job *job, char *words[JOB_WORDS + 1])
+{
+	char *p = job->words;
+	size_t i;
+
+	for (i = 0; i < job->n_words; i++, p += strlen(p) + 1)
+		words[i] = p;
+	words[i] = NULL;
+	return i;
+}
+
+/* Whose queue a job stands in; NULL: none. */
+static const char *queue_of(const struct task *t)
+{
+	if (t->job->kind == JOB_MAIL)
+		return "mail";
+	return t->job->kind == JOB_NOTIFY ? t->job->words : NULL;
+}
+
+static void as_user(const struct job *job)
+{
+	const struct passwd *pw = getpwuid(job->uid);
+
+	if (getuid())
+		return;
+	if (pw ? initgroups(pw->pw_name, job->gid) : setgroups(0, NULL))
+		_exit(126);
+	if (setgid(job->gid) || setuid(job->uid))
+		_exit(126);
+}
+
+static void child_main(struct job *job)
+{
+	char *words[JOB_WORDS + 1];
+	sigset_t none;
+	int null;
+
+	split(job, words);
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	if (job->kind == JOB_MAIL)
+		_exit(mail_send(words, job->n_words));
+	null = open("/dev/null", O_RDWR);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	close_range(3, ~0U, 0);
+	as_user(job);
+	execv(words[job->kind == JOB_NOTIFY], words + (job->kind == JOB_NOTIFY));
+	_exit(127);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval later = { .tv_sec = KILL_SECONDS };
+	struct task *t = arg;
+
+	(void)fd;
+	(void)what;
+	kill(-t->pid, t->timed_out ? SIGKILL : SIGTERM);
+	t->timed_out = true;
+	evtimer_add(t->timer, &later);
+}
+
+static void task_start(struct task *t)
+{
+	uint32_t ms = t->job->timeout_ms;
+	struct timeval limit = { .tv_sec = ms / 1000,
+				 .tv_usec = ms % 1000 * 1000 };
+	pid_t pid = fork();
+
+	if (!pid)
+		child_main(t->job);
+	/* in both, so that a signal can be sent to the group at once */
+	if (pid > 0)
+		setpgid(pid, pid);
+	t->pid = pid;
+	if (pid > 0 && ms)
+		evtimer_add(t->timer, &limit);
+}
+
+static void task_free(struct task *t)
+{
+	struct task **link = &spawner.first;
+
+	while (*link && *link != t)
+		link = &(*link)->next;
+	if (*link)
+		*link = t->next;
+	event_free(t->timer);
+	free(t->job);
+	free(t);
+}
+
+static void task_end(struct task *t, int status)
+{
+	struct job_result result = { .id = t->job->id, .status = status,
+				     .timed_out = t->timed_out };
+
+	if (t->job->kind == JOB_RUN)
+		send(spawner.fd, &result, sizeof(result),
+		     MSG_DONTWAIT | MSG_NOSIGNAL);
+	else if (t->timed_out)
+		log_say(LOG_WARNING, "%s took too long and was ended",
+			queue_of(t));
+	task_free(t);
+}
+
+static bool is_running(const char *queue)
+{
+	struct task *t;
+
+	for (t = spawner.first; t; t = t->next)
+		if (t->pid && queue_of(t) && !strcmp(queue_of(t), queue))
+			return true;
+	return false;
+}
+
+/* The list is in the order of arrival. */
+static void start_waiting(void)
+{
+	struct task *t, *next;
+
+	for (t = spawner.first; t; t = next) {
+		next = t->next;
+		if (t->pid || (queue_of(t) && is_running(queue_of(t))))
+			continue;
+		task_start(t);
+		if (t->pid < 0) {
+			log_say(LOG_ERR, "cannot start a process: %s",
+				strerror(errno));
+			task_end(t, -1);
+		}
+	}
+}
+
+static void on_child(evutil_socket_t sig, short what, void *arg)
+{
+	struct task *t, *next;
+	int status;
+
+	(void)sig;
+	(void)what;
+	(void)arg;
+	for (t = spawner.first; t; t = next) {
+		next = t->next;
+		if (t->pid > 0 && waitpid(t->pid, &status, WNOHANG) > 0)
+			task_end(t, status);
+	}
+	start_waiting();
+	if (spawner.ending && !spawner.first)
+		event_base_loopbreak(spawner.base);
+}
+
+/* Stays open for reading too: what is in it is not lost between readers. */
+static int fifo_open(const char *path)
+{
+	static struct {
+		char *path;
+		int fd;
+	} fifos[FIFOS];
+	struct stat st;
+	int i, fd;
+
+	for (i = 0; i < FIFOS && fifos[i].path; i++)
+		if (!strcmp(fifos[i].path, path))
+			return fifos[i].fd;
+	if (i == FIFOS || (mkfifo(path, 0644) && errno != EEXIST))
+		return -1;
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) || !S_ISFIFO(st.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	fifos[i].path = strdup(path);
+	fifos[i].fd = fd;
+	return fd;
+}
+
+static void write_fifo(const char *path, const char *line)
+{
+	static struct log_limit limit;
+	int fd = fifo_open(path);
+	size_t len = strlen(line);
+	unsigned int held;
+
+	if ((fd < 0 || write(fd, line, len) != (ssize_t)len) &&
+	    log_may(&limit, &held))
+		log_say(LOG_WARNING, "%s: a line is lost: %s (%u more)", path,
+			strerror(errno), held);
+}
+
+static struct task *task_new(const struct job *job, size_t len)
+{
+	struct task *t = calloc(1, sizeof(*t)), **link = &spawner.first;
+
+	if (!t)
+		return NULL;
+	t->job = malloc(len + 1);
+	t->timer = evtimer_new(spawner.base, on_timer, t);
+	if (!t->job || !t->timer) {
+		free(t->job);
+		free(t);
+		return NULL;
+	}
+	memcpy(t->job, job, len);
+	((char *)t->job)[len] = '\0';
+	while (*link)
+		link = &(*link)->next;
+	*link = t;
+	return t;
+}
+
+static void answer(uint32_t id, long value)
+{
+	struct job_result result = { .id = id, .value = value };
+
+	send(spawner.fd, &result, sizeof(result), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void take(struct job *job, size_t len)
+{
+	char *words[JOB_WORDS + 1];
+
+	if (len < sizeof(*job) || job->n_words > JOB_WORDS || !job->n_words)
+		return;
+	if (job->kind == JOB_FIFO) {
+		split(job, words);
+		write_fifo(words[0], words[1]);
+		return;
+	}
+	if (job->kind == JOB_FILE || job->kind == JOB_PROCESSES) {
+		split(job, words);
+		answer(job->id, job->kind == JOB_FILE ?
+					probe_file(words[0]) :
+					probe_processes(words, job->n_words));
+		return;
+	}
+	if (job->kind == JOB_MAIL)
+		job->timeout_ms = MAIL_TIMEOUT_MS;
+	task_new(job, len);
+	start_waiting();
+}
+
+static void on_job(evutil_socket_t fd, short what, void *arg)
+{
+	_Alignas(struct job) char buf[JOB_MAX + 1];
+	ssize_t n;
+
+	(void)what;
+	(void)arg;
+	while ((n = recv(fd, buf, JOB_MAX, MSG_DONTWAIT)) > 0) {
+		buf[n] = '\0';
+		take((struct job *)buf, n);
+	}
+}
+
+/* What only looks at things is of no use any more; what tells is. */
+static void on_end(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval limit = { .tv_sec = FINISH_SECONDS };
+	struct task *t;
+
+	(void)fd;
+	(void)what;
+	event_del(arg);
+	on_job(spawner.fd, 0, NULL);
+	spawner.ending = true;
+	for (t = spawner.first; t; t = t->next)
+		if (t->pid > 0 && t->job->kind == JOB_RUN)
+			kill(-t->pid, SIGKILL);
+	if (!spawner.first)
+		event_base_loopbreak(spawner.base);
+	event_base_loopexit(spawner.base, &limit);
+}
+
+void spawner_main(int fd, int alive)
+{
+	struct event *job, *end, *child;
+
+	prctl(PR_SET_NAME, "drayvrrpd-run");
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	spawner.fd = fd;
+	spawner.base = event_base_new();
+	if (!spawner.base)
+		_exit(1);
+	job = event_new(spawner.base, fd, EV_READ | EV_PERSIST, on_job, NULL);
+	end = event_new(spawner.base, alive, EV_READ | EV_PERSIST, on_end,
+			event_self_cbarg());
+	child = evsignal_new(spawner.base, SIGCHLD, on_child, NULL);
+	if (!job || !end || !child || event_add(job, NULL) ||
+	    event_add(end, NULL) || event_add(child, NULL))
+		_exit(1);
+	event_base_dispatch(spawner.base);
+	while (spawner.first) {
+		if (spawner.first->pid > 0)
+			kill(-spawner.first->pid, SIGKILL);
+		task_free(spawner.first);
+	}
+	_exit(0);
+}
