@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The lease is three adverts less 20 %, so that it ends before the fastest
+ * backup claims, and never under half a second, so that a hiccup of the
+ * scheduler ends nothing.  A director that never heard another has none: if its
+ * helper dies it goes on, since there is nobody who would.
+ */
+#include "lease.h"
+
+#include <string.h>
+
+#include "hello.h"
+#include "link.h"
+#include "peer.h"
+
+#define LEASE_MIN_MS 500
+#define RENEWALS 4			/* within one lease */
+#define LOOK_US 1000000ull		/* without a lease: at peers, at the module */
+#define PEERS_US 10000000ull		/* for a changed MAC address */
+
+static uint32_t lease_ms(const struct router *r)
+{
+	uint64_t ms = 3ull * r->conf->advert_us * 8 / 10 / 1000;
+
+	if (!r->heard)
+		return 0;
+	return ms < LEASE_MIN_MS ? LEASE_MIN_MS : ms;
+}
+
+static void find_peers(struct router *r, uint64_t now)
+{
+	struct state_peer *p;
+
+	if (now < r->peers_at)
+		return;
+	r->peers_at = now + PEERS_US;
+	r->peers.n = 0;
+	for (p = r->record->peers; p < r->record->peers + STATE_PEERS; p++) {
+		if (!p->addr.family)
+			continue;
+		if (peer_mac(&p->addr, r->ifindex, p->mac))
+			p->has_mac = true;
+		else
+			r->peers_at = now + LOOK_US;
+		if (p->has_mac)
+			memcpy(r->peers.macs[r->peers.n++], p->mac,
+			       DRAY_MACLEN);
+	}
+}
+
+static void write_roles(struct router *r, bool active)
+{
+	uint32_t ms = lease_ms(r);
+	size_t i;
+
+	r->record->lease_ms = ms;
+	for (i = 0; i < r->n_addresses; i++)
+		if (active)
+			role_active(&r->addresses[i].conf->addr, ms, &r->peers);
+		else
+			role_standby(&r->addresses[i].conf->addr, &r->peers);
+}
+
+static void plan(struct router *r, uint64_t now)
+{
+	uint64_t us = lease_ms(r) * 1000ull / RENEWALS;
+
+	alarm_set(&r->lease, now + (us && us < LOOK_US ? us : LOOK_US));
+}
+
+void lease_begin(struct router *r)
+{
+	if (role_is_open())
+		write_roles(r, true);
+	plan(r, now_us());
+}
+
+/* It has slept: the state machine has to listen first. */
+static bool is_late(const struct router *r, uint64_t now)
+{
+	return fsm_holds(&r->fsm) &&
+	       now - r->fsm.last_sent >= 3ull * r->conf->advert_us;
+}
+
+void lease_renew(void *arg, uint64_t now)
+{
+	struct router *r = arg;
+
+	if (role_open(&r->state->no_module_said) && !is_late(r, now)) {
+		find_peers(r, now);
+		write_roles(r, fsm_holds(&r->fsm));
+	}
+	if (r->fsm.state == FSM_BACKUP)
+		hello_send(r);
+	plan(r, now);
+}
+
+void lease_end(struct router *r)
+{
+	if (role_is_open())
+		write_roles(r, false);
+	plan(r, now_us());
+}
+
+void lease_forget(struct router *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_addresses; i++)
+		if (!link_is_own(&r->addresses[i].conf->addr))
+			role_remove(&r->addresses[i].conf->addr);
+}

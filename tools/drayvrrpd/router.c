@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state machine's wishes carried out, and what happens on the host told to
+ * it.  Its callbacks must not call back: what one finds out is kept for the
+ * check, which is the next thing that is done.
+ */
+#include "router.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hold.h"
+#include "lease.h"
+#include "link.h"
+#include "tell.h"
+#include "track.h"
+
+struct router *routers;
+
+/* --- what the state machine asks for --- */
+
+static void send_to(struct router *r, const struct dray_addr *to,
+		    uint8_t priority)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t buf[PACKET_MAX];
+	size_t len = packet_build(&r->spec, &r->fsm.source, to, priority, buf,
+				  sizeof(buf));
+	int ttl = r->spec.unicast ? r->conf->unicast_ttl : PACKET_TTL;
+	unsigned int held;
+	int rc;
+
+	rc = sock_send(r->sock, &r->fsm.source, to, ttl, buf, len);
+	if (rc && log_may(&r->send_failed, &held))
+		log_say(LOG_WARNING, "(%s) cannot send to %s on %s: %s "
+			"(%u more)", r->conf->name,
+			dray_addr_text(to, text, sizeof(text)),
+			r->record->interface, strerror(-rc), held);
+}
+
+static void op_advert(void *arg, uint8_t priority)
+{
+	struct router *r = arg;
+	size_t i;
+
+	if (!r->sock)
+		return;
+	if (!r->spec.unicast)
+		send_to(r, &r->spec.group, priority);
+	for (i = 0; i < r->spec.n_peers; i++)
+		send_to(r, &r->spec.peers[i].addr, priority);
+	r->record->last_sent = r->fsm.last_sent;
+}
+
+static void op_acquire(void *arg)
+{
+	struct router *r = arg;
+
+	lease_begin(r);
+	if (hold_all(r))
+		return;
+	r->cannot_hold = true;
+	alarm_set(&r->check, now_us());
+}
+
+static void op_announce(void *arg, enum fsm_announce why)
+{
+	struct router *r = arg;
+
+	if (why == FSM_ANNOUNCE_WAKE)
+		lease_begin(r);
+	if (why == FSM_ANNOUNCE_CONTENTION)
+		announce_lower(r, now_us());
+	else
+		announce_burst(r, now_us());
+}
+
+static void op_release(void *arg)
+{
+	struct router *r = arg;
+
+	alarm_set(&r->announce, ALARM_NEVER);
+	lease_end(r);
+	let_go_all(r);
+}
+
+static void op_changed(void *arg, enum fsm_state from, enum fsm_state to,
+		       enum fsm_reason reason)
+{
+	struct router *r = arg;
+	struct state_router *record = r->record;
+	struct state_move *move = &record->history[record->moves++ %
+						   STATE_HISTORY];
+
+	move->at = r->fsm.now;
+	move->from = from;
+	move->to = to;
+	move->reason = reason;
+	move->priority = r->fsm.priority;
+	router_record(r);
+	tell_instance(r, from, to, reason);
+}
+
+static void op_arm(void *arg, uint64_t deadline)
+{
+	struct router *r = arg;
+
+	alarm_set(&r->timer, deadline);
+}
+
+static void op_note(void *arg, enum fsm_note note, const struct dray_addr *src,
+		    uint8_t priority)
+{
+	char text[INET6_ADDRSTRLEN] = "nobody";
+	struct router *r = arg;
+	unsigned int held;
+
+	if (!log_may(&r->notes[note], &held))
+		return;
+	if (src)
+		dray_addr_text(src, text, sizeof(text));
+	if (note == FSM_NOTE_CONTENDER)
+		tell_lower_priority(r);
+	if (note == FSM_NOTE_CONTENDER)
+		log_say(LOG_NOTICE, "(%s) Received advert from %s with lower "
+			"priority %u, ours %u, forcing new election (%u more)",
+			r->conf->name, text, priority, r->fsm.priority, held);
+	else if (note == FSM_NOTE_SECOND_OWNER)
+		log_say(LOG_WARNING, "(%s) %s has priority 255 as well: %s",
+			r->conf->name, text, fsm_note_text(note));
+	else
+		log_say(LOG_WARNING, "(%s) %s (%u more)", r->conf->name,
+			fsm_note_text(note), held);
+}
+
+static const struct fsm_ops ops = {
+	.advert = op_advert,
+	.acquire = op_acquire,
+	.announce = op_announce,
+	.release = op_release,
+	.changed = op_changed,
+	.arm = op_arm,
+	.note = op_note,
+};
+
+/* --- from the host to the state machine --- */
+
+static void set_fault(struct router *r, unsigned int cause, bool on,
+		      uint64_t now)
+{
+	bool is = r->fsm.faults & cause;
+
+	if (on == is)
+		return;
+	if (r->fsm.running)
+		log_say(LOG_NOTICE, "(%s) %s: %s", r->conf->name,
+			on ? "fault" : "no longer", fsm_fault_text(cause));
+	if (on)
+		fsm_fault(&r->fsm, cause, now);
+	else
+		fsm_recover(&r->fsm, cause, now);
+}
+
+static const struct link *find_link(const struct router *r)
+{
+	const struct link *link = NULL;
+
+	if (r->conf->interface)
+		return link_by_name(r->conf->interface);
+	while ((link = link_next(link)))
+		if (link_has(link, &r->conf->source))
+			return link;
+	return NULL;
+}
+
+static bool find_source(const struct router *r, const struct link *link,
+			struct dray_addr *source)
+{
+	if (!r->conf->source.family)
+		return link_source(link, r->conf->family, source);
+	*source = r->conf->source;
+	return link_has(link, source);
+}
+
+static void open_sock(struct router *r, const struct link *link)
+{
+	unsigned int held;
+	int rc = 0;
+
+	r->sock = sock_get(link->index, r->conf->family);
+	if (!r->sock)
+		rc = -errno;
+	else if (!r->spec.unicast)
+		rc = sock_join(r->sock, &r->spec.group);
+	if (!rc)
+		return;
+	r->sock = NULL;
+	if (log_may(&r->send_failed, &held))
+		log_say(LOG_ERR, "(%s) no socket for %s: %s", r->conf->name,
+			link->name, strerror(-rc));
+}
+
+void router_look(struct router *r, uint64_t now)
+{
+	const struct link *link = find_link(r);
+	struct dray_addr source = { 0 };
+	bool has_source;
+
+	r->ifindex = link ? link->index : 0;
+	if (r->sock && (!link || r->sock->ifindex != link->index))
+		r->sock = NULL;
+	if (link && !r->sock)
+		open_sock(r, link);
+	has_source = link && r->sock && find_source(r, link, &source);
+	if (has_source && dray_addr_cmp(&source, &r->fsm.source))
+		fsm_set_source(&r->fsm, &source, now);
+	set_fault(r, FSM_FAULT_LINK, !link || (!link_is_up(link) &&
+					       !r->conf->dont_track_primary),
+		  now);
+	set_fault(r, FSM_FAULT_SOURCE, link && !has_source, now);
+	router_weigh(r, now);
+	if (fsm_holds(&r->fsm))
+		hold_check(r, now);
+}
+
+void router_weigh(struct router *r, uint64_t now)
+{
+	struct priority_sum sum;
+
+	track_results(r);
+	sum = priority_sum(r->conf->priority, r->tracks, r->n_tracks);
+	r->total = sum.total;
+	if (sum.effective != r->fsm.priority && r->fsm.running)
+		log_say(LOG_NOTICE, "(%s) Changing effective priority from %u "
+			"to %u", r->conf->name, r->fsm.priority, sum.effective);
+	if (sum.effective != r->fsm.priority) {
+		fsm_set_priority(&r->fsm, sum.effective, now);
+		tell_priority(r);
+	}
+	set_fault(r, FSM_FAULT_PENDING, sum.pending, now);
+	set_fault(r, FSM_FAULT_TRACK, sum.fault, now);
+	router_record(r);
+}
+
+/* What a callback has found out; and after a while whether it is over. */
+static void on_check(void *arg, uint64_t now)
+{
+	struct router *r = arg;
+
+	if (r->cannot_hold) {
+		r->cannot_hold = false;
+		set_fault(r, FSM_FAULT_VIP, true, now);
+		alarm_set(&r->check, now + HOLD_RETRY_US);
+	} else if (r->fsm.faults & FSM_FAULT_VIP) {
+		r->put_back = 0;
+		set_fault(r, FSM_FAULT_VIP, false, now);
+	} else {
+		r->put_back = 0;
+	}
+}
+
+static void on_timer(void *arg, uint64_t now)
+{
+	struct router *r = arg;
+
+	fsm_timer(&r->fsm, now);
+	router_record(r);
+}
+
+/* --- received --- */
+
+static struct router *find_router(const struct sock *sock, uint8_t vrid)
+{
+	struct router *r;
+
+	for (r = routers; r; r = r->next)
+		if (r->sock == sock && r->spec.vrid == vrid)
+			return r;
+	return NULL;
+}
+
+static void rejected(struct router *r, enum packet_reject verdict,
+		     const struct dray_addr *from)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned int held;
+
+	if (log_may(&r->rejects[verdict], &held))
+		log_say(LOG_WARNING, "(%s) advert from %s on %s ignored: %s "
+			"(%u more)", r->conf->name,
+			dray_addr_text(from, text, sizeof(text)),
+			r->record->interface, packet_reject_text(verdict),
+			held);
+}
+
+static void odd(struct router *r, const struct packet_advert *advert)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned int held;
+
+	dray_addr_text(&advert->src, text, sizeof(text));
+	if ((advert->notes & PACKET_NOTE_INTERVAL) &&
+	    log_may(&r->odd[0], &held))
+		log_say(LOG_NOTICE, "(%s) %s adverts every %u ms, we every %u",
+			r->conf->name, text, advert->interval_us / 1000,
+			r->conf->advert_us / 1000);
+	if ((advert->notes & PACKET_NOTE_ADDRS) && log_may(&r->odd[1], &held))
+		log_say(LOG_WARNING, "(%s) %s has not the same list of virtual "
+			"addresses as we", r->conf->name, text);
+}
+
+static struct state_peer *peer_place(struct router *r,
+				     const struct dray_addr *src)
+{
+	struct state_peer *p, *oldest = r->record->peers;
+
+	for (p = oldest; p < r->record->peers + STATE_PEERS; p++) {
+		if (p->addr.family && !dray_addr_cmp(&p->addr, src))
+			return p;
+		if (p->heard < oldest->heard)
+			oldest = p;
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->addr = *src;
+	return oldest;
+}
+
+/* From now on the role needs a lease. */
+static void met(struct router *r, bool was_heard)
+{
+	if (was_heard)
+		return;
+	r->peers_at = 0;
+	if (fsm_holds(&r->fsm))
+		lease_begin(r);
+}
+
+void router_meet(struct router *r, const struct dray_addr *from,
+		 uint8_t priority, uint64_t now)
+{
+	struct state_peer *peer = peer_place(r, from);
+	bool was_heard = r->heard;
+
+	peer->priority = priority;
+	peer->heard = now;
+	r->heard = true;
+	met(r, was_heard);
+}
+
+static void accepted(struct router *r, const struct packet_advert *advert,
+		     uint64_t at, uint64_t now)
+{
+	struct state_peer *peer = peer_place(r, &advert->src);
+	unsigned int news = advert->notes & ~peer->notes;
+	bool was_heard = r->heard;
+
+	if (news || !peer->adverts)
+		odd(r, advert);
+	peer->notes = advert->notes;
+	peer->priority = advert->priority;
+	peer->version = advert->version;
+	peer->checksum = advert->checksum;
+	peer->heard = at;
+	peer->adverts++;
+	r->heard = true;
+	fsm_packet(&r->fsm, advert, at, now);
+	met(r, was_heard);
+	router_record(r);
+}
+
+void router_receive(struct sock *sock, const struct received *received,
+		    struct state *state, uint64_t now)
+{
+	struct packet_datagram dg = { .src = received->from,
+				      .dst = received->to,
+				      .ttl = received->ttl,
+				      .data = received->data,
+				      .len = received->len };
+	struct packet_advert advert = { 0 };
+	enum packet_reject verdict;
+	struct router *r;
+
+	if (sock->family == AF_INET &&
+	    packet_open_ipv4(received->data, received->len, &dg) !=
+		    PACKET_ACCEPTED)
+		return;
+	r = find_router(sock, packet_vrid(&dg));
+	if (!r) {
+		state->unknown_vrids++;
+		return;
+	}
+	verdict = packet_parse(&dg, &r->spec, &advert);
+	counters_parsed(&r->fsm.counters, verdict, &r->spec, &advert);
+	if (verdict == PACKET_ACCEPTED)
+		accepted(r, &advert, received->at, now);
+	else
+		rejected(r, verdict, &dg.src);
+}
+
+/* --- made, started, shown --- */
+
+static void fill_spec(struct router *r)
+{
+	const struct ka_instance *c = r->conf;
+	struct packet_peer *peers = calloc(c->n_peers + 1, sizeof(*peers));
+	struct dray_addr *vips = calloc(c->n_addresses + 1, sizeof(*vips));
+	struct packet_spec *spec = &r->spec;
+	size_t i;
+
+	spec->version = c->version;
+	spec->family = c->family;
+	spec->vrid = c->vrid;
+	spec->auth_type = c->auth == KA_AUTH_PASS ? PACKET_AUTH_PASS :
+						    PACKET_AUTH_NONE;
+	memcpy(spec->auth, c->auth_pass, PACKET_AUTH_LEN);
+	spec->interval_us = c->advert_us;
+	spec->group = c->mcast_group.family ? c->mcast_group :
+					      packet_group(c->family);
+	spec->unicast = c->n_peers > 0;
+	spec->check_peers = c->check_unicast_src;
+	for (i = 0; peers && i < c->n_peers; i++) {
+		peers[i].addr = c->peers[i].addr;
+		peers[i].min_ttl = c->peers[i].has_ttl_range ?
+					   c->peers[i].min_ttl : 0;
+		peers[i].max_ttl = c->peers[i].has_ttl_range ?
+					   c->peers[i].max_ttl : 255;
+	}
+	for (i = 0; vips && i < c->n_addresses; i++)
+		vips[i] = c->addresses[i].addr;
+	spec->peers = peers;
+	spec->n_peers = peers ? c->n_peers : 0;
+	spec->vips = vips;
+	spec->n_vips = vips ? c->n_addresses : 0;
+}
+
+static void fill_addresses(struct router *r)
+{
+	const struct ka_instance *c = r->conf;
+	size_t i;
+
+	r->n_addresses = c->n_addresses + c->n_excluded;
+	r->addresses = calloc(r->n_addresses + 1, sizeof(*r->addresses));
+	if (!r->addresses)
+		abort();
+	for (i = 0; i < c->n_addresses; i++)
+		r->addresses[i].conf = &c->addresses[i];
+	for (i = 0; i < c->n_excluded; i++)
+		r->addresses[c->n_addresses + i].conf = &c->excluded[i];
+}
+
+static struct fsm_params params_of(const struct ka_instance *c)
+{
+	return (struct fsm_params){
+		.version = c->version,
+		.down_adverts = c->down_timer_adverts,
+		.preempt = !c->nopreempt,
+		.lower_prio_no_advert = c->lower_prio_no_advert,
+		.interval_us = c->advert_us,
+		.preempt_delay_us = c->preempt_delay_us,
+		.drain_us = FSM_DRAIN_US,
+	};
+}
+
+struct router *router_create(const struct ka_instance *conf,
+			     struct state *state)
+{
+	struct fsm_params params = params_of(conf);
+	struct router *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->conf = conf;
+	r->state = state;
+	r->record = state_add(state, conf->interface ? conf->interface : "",
+			      conf->family, conf->vrid);
+	if (!r->record) {
+		free(r);
+		return NULL;
+	}
+	strncpy(r->record->name, conf->name, sizeof(r->record->name) - 1);
+	fill_spec(r);
+	fill_addresses(r);
+	track_bind(r);
+	fsm_init(&r->fsm, &params, &ops, r);
+	r->fsm.priority = conf->priority;
+	alarm_add(&r->timer, on_timer, r);
+	alarm_add(&r->check, on_check, r);
+	alarm_add(&r->lease, lease_renew, r);
+	alarm_add(&r->announce, announce_again, r);
+	r->next = routers;
+	routers = r;
+	return r;
+}
+
+void router_take_over(struct router *r)
+{
+	r->was_master = r->record->state == FSM_MASTER;
+	r->heard = r->record->lease_ms > 0;
+	r->last_sent = r->record->last_sent;
+	r->fsm.counters = r->record->counters;
+	r->acting = true;
+}
+
+void router_start(struct router *r, uint64_t now)
+{
+	if (r->was_master) {
+		fsm_adopt(&r->fsm, r->last_sent, now);
+	} else {
+		op_release(r);
+		fsm_start(&r->fsm, now);
+	}
+	router_record(r);
+}
+
+void router_record(struct router *r)
+{
+	struct state_router *record = r->record;
+	size_t i;
+
+	if (!r->acting)
+		return;
+	record->state = r->fsm.state;
+	record->source = r->fsm.source;
+	record->reason = r->fsm.reason;
+	record->priority = r->fsm.priority;
+	record->total = r->total;
+	record->faults = r->fsm.faults;
+	record->since = r->fsm.since;
+	record->last_heard = r->fsm.last_heard;
+	record->master = r->fsm.master;
+	record->master_priority = r->fsm.master_priority;
+	record->counters = r->fsm.counters;
+	for (i = 0; i < r->n_tracks && i < STATE_TRACKS; i++) {
+		record->results[i] = r->tracks[i].result;
+		record->values[i] = r->tracks[i].value;
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual router at work: between its configuration, its state machine and
+ * this host.  Everything here runs in the worker.
+ */
+#ifndef DRAYVRRPD_ROUTER_H
+#define DRAYVRRPD_ROUTER_H
+
+#include "alarm.h"
+#include "fsm.h"
+#include "ka_vrrp.h"
+#include "log.h"
+#include "priority.h"
+#include "role.h"
+#include "sock.h"
+#include "state.h"
+
+/* one address that it holds while master */
+struct router_address {
+	const struct ka_address *conf;
+	int ifindex;			/* where it was put; 0: nowhere */
+};
+
+struct router {
+	struct router *next;
+	const struct ka_instance *conf;
+	struct fsm fsm;
+	struct packet_spec spec;
+	struct state *state;
+	struct state_router *record;	/* in there */
+
+	int ifindex;			/* 0: there is no interface */
+	struct sock *sock;		/* NULL: none */
+
+	struct router_address *addresses;	/* excluded ones behind */
+	size_t n_addresses;
+	struct priority_track *tracks;
+	const struct ka_track **track_conf;
+	size_t n_tracks;
+
+	struct role_peers peers;
+	uint64_t peers_at;		/* when to look for these again */
+	int total;			/* priority before it was clamped */
+	uint64_t last_sent;		/* by the earlier worker */
+	bool acting;			/* the state file is ours to write */
+	bool was_master;		/* before this worker */
+	bool heard;			/* another director, ever */
+	bool cannot_hold;		/* an address could not be put */
+	unsigned int put_back;		/* lately */
+
+	struct alarm timer;		/* the state machine's */
+	struct alarm lease;
+	struct alarm announce;		/* second burst, refresh */
+	struct alarm check;		/* what its callbacks could not do */
+	struct log_limit rejects[PACKET_N_REJECTS];
+	struct log_limit notes[FSM_N_NOTES];
+	struct log_limit odd[2], send_failed;
+};
+
+extern struct router *routers;
+
+/* With everything but sockets.  NULL: no memory, or too many. */
+struct router *router_create(const struct ka_instance *conf,
+			     struct state *state);
+/* Interfaces and addresses have changed, or are looked at for the first time. */
+void router_look(struct router *r, uint64_t now);
+/* The earlier worker is gone: read what it has left, write from now on. */
+void router_take_over(struct router *r);
+/* Elect, or go on as the master that this host was. */
+void router_start(struct router *r, uint64_t now);
+void router_receive(struct sock *sock, const struct received *received,
+		    struct state *state, uint64_t now);
+/* Another director of this virtual router lives, though it does not advert. */
+void router_meet(struct router *r, const struct dray_addr *from,
+		 uint8_t priority, uint64_t now);
+/* A tracked thing has changed. */
+void router_weigh(struct router *r, uint64_t now);
+/* Copy to the state file what is not kept there anyway. */
+void router_record(struct router *r);
+
+#endif

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One loop over few descriptors.  Before anything is done because time has
+ * passed, everything that came in meanwhile is read: an advert that lies in a
+ * queue has been heard.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "garp.h"
+#include "group.h"
+#include "hello.h"
+#include "hold.h"
+#include "holding.h"
+#include "lease.h"
+#include "link.h"
+#include "peer.h"
+#include "router.h"
+#include "spawner.h"
+#include "tell.h"
+#include "track.h"
+#include "watch.h"
+
+#define RT_PRIORITY 5		/* above all that is not real-time */
+#define DRAIN_MAX 4096		/* messages in one turn, whoever floods us */
+#define BEAT_US 500000ull
+
+static struct {
+	const struct worker *with;
+	struct state *state;
+	struct event_base *base;
+	struct alarm beat;
+	struct group *groups;
+	struct dray_addr *own;
+	size_t n_own;
+	bool stopping;
+} worker;
+
+/* --- what comes in --- */
+
+static void drain(struct sock *sock)
+{
+	static struct received r;
+	int n;
+
+	for (n = 0; n < DRAIN_MAX && sock_receive(sock, &r) > 0; n++)
+		router_receive(sock, &r, worker.state, now_us());
+}
+
+static void on_sock(evutil_socket_t fd, short what, void *arg);
+
+/* Sockets come with interfaces, and go with them. */
+static void keep_socks(void)
+{
+	struct sock *sock, *next;
+
+	for (sock = sock_next(NULL); sock; sock = next) {
+		next = sock_next(sock);
+		if (!link_by_index(sock->ifindex)) {
+			if (sock->event)
+				event_free(sock->event);
+			sock_close(sock);
+		} else if (!sock->event) {
+			sock->event = event_new(worker.base, sock->fd,
+						EV_READ | EV_PERSIST, on_sock,
+						sock);
+			event_add(sock->event, NULL);
+		}
+	}
+}
+
+static void keep_own(void)
+{
+	const struct link *link = NULL;
+	struct router *r;
+	size_t i;
+
+	worker.n_own = 0;
+	while ((link = link_next(link)))
+		for (i = 0; i < link->n_addrs; i++) {
+			worker.own = dray_grow(worker.own, worker.n_own,
+					       sizeof(*worker.own));
+			worker.own[worker.n_own++] = link->addrs[i].addr;
+		}
+	for (r = routers; r; r = r->next) {
+		r->spec.own = worker.own;
+		r->spec.n_own = worker.n_own;
+	}
+}
+
+static void look(uint64_t now)
+{
+	struct router *r;
+
+	keep_own();
+	for (r = routers; r; r = r->next)
+		router_look(r, now);
+	keep_socks();
+}
+
+/* The end of a turn: nothing may be waited for before this. */
+static void turn_over(void)
+{
+	struct router *r;
+
+	worker.state->beat = now_us();
+	alarms_commit();
+	if (!worker.stopping)
+		return;
+	for (r = routers; r; r = r->next)
+		if (r->fsm.running)
+			return;
+	event_base_loopbreak(worker.base);
+}
+
+static void on_sock(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	drain(arg);
+	turn_over();
+}
+
+static void on_links(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (links_read())
+		look(now_us());
+	turn_over();
+}
+
+static void on_alarm(evutil_socket_t fd, short what, void *arg)
+{
+	struct sock *sock;
+	uint64_t late;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	for (sock = sock_next(NULL); sock; sock = sock_next(sock))
+		drain(sock);
+	if (links_read())
+		look(now_us());
+	late = alarms_ring(now_us());
+	if (late > worker.state->late_max)
+		worker.state->late_max = late;
+	turn_over();
+}
+
+static void on_hello(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	(void)arg;
+	hello_receive(fd, AF_INET, now_us());
+	turn_over();
+}
+
+static void on_hello6(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	(void)arg;
+	hello_receive(fd, AF_INET6, now_us());
+	turn_over();
+}
+
+static void on_beat(void *arg, uint64_t now)
+{
+	(void)arg;
+	worker.state->module = role_is_open();
+	alarm_set(&worker.beat, now + BEAT_US);
+}
+
+static void on_result(evutil_socket_t fd, short what, void *arg)
+{
+	struct job_result result;
+
+	(void)what;
+	(void)arg;
+	while (recv(fd, &result, sizeof(result), MSG_DONTWAIT) ==
+	       sizeof(result))
+		if (result.id & WATCH_ID)
+			watch_result(result.id, result.value, now_us());
+		else
+			tracks_result(result.id, result.status,
+				      result.timed_out, now_us());
+	turn_over();
+}
+
+/* --- the supervisor's wishes --- */
+
+static void stop(void)
+{
+	uint64_t now = now_us();
+	struct router *r;
+
+	worker.stopping = true;
+	for (r = routers; r; r = r->next)
+		fsm_stop(&r->fsm, r->heard, now);
+	turn_over();
+}
+
+static bool is_named(const struct router *r, const struct control_message *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->keys[i].family == r->record->family &&
+		    m->keys[i].vrid == r->record->vrid &&
+		    !strcmp(m->keys[i].interface, r->record->interface))
+			return true;
+	return false;
+}
+
+/* What stays is in the state file already; what does not stay resigns. */
+static void hand_over(const struct control_message *m)
+{
+	uint64_t now = now_us();
+	struct router *r;
+
+	for (r = routers; r; r = r->next) {
+		if (is_named(r, m)) {
+			fsm_stop(&r->fsm, false, now);
+			lease_forget(r);
+		}
+		router_record(r);
+		if (is_named(r, m))
+			r->record->used = false;
+	}
+	_exit(0);
+}
+
+static void on_control(evutil_socket_t fd, short what, void *arg)
+{
+	static struct control_message m;
+	ssize_t n = recv(fd, &m, sizeof(m), MSG_DONTWAIT);
+
+	(void)what;
+	(void)arg;
+	if (!n || (n > 0 && m.what == CONTROL_STOP))
+		stop();
+	else if (n > 0 && m.what == CONTROL_HAND_OVER)
+		hand_over(&m);
+	/* without a supervisor there is nothing more to hear there */
+	if (!n)
+		event_del(arg);
+}
+
+static void on_term(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	(void)arg;
+	stop();
+}
+
+/* --- setting up --- */
+
+static void group_changed(void *arg, enum fsm_state from, enum fsm_state to)
+{
+	(void)from;
+	tell_group(arg, to);
+}
+
+static struct router *router_of(const struct ka_instance *conf)
+{
+	struct router *r;
+
+	for (r = routers; r && r->conf != conf; r = r->next)
+		;
+	return r;
+}
+
+static void create_group(struct group *group, const struct ka_sync_group *conf)
+{
+	struct fsm **members = calloc(conf->n_members + 1, sizeof(*members));
+	struct router *r;
+	size_t n = 0, i;
+
+	for (i = 0; members && i < conf->n_members; i++) {
+		r = router_of(conf->members[i]);
+		if (r)
+			members[n++] = &r->fsm;
+	}
+	group_init(group, members, n, group_changed, (void *)conf);
+}
+
+static void create_all(const struct ka_conf *conf)
+{
+	size_t i;
+
+	tracks_create(conf, worker.state, worker.with->jobs);
+	tell_open(conf, worker.with->jobs);
+	for (i = 0; i < conf->n_instances; i++)
+		if (!router_create(conf->instances[i], worker.state))
+			log_say(LOG_ERR, "(%s) not started: no more than %d "
+				"virtual routers", conf->instances[i]->name,
+				STATE_ROUTERS);
+	worker.groups = calloc(conf->n_sync_groups + 1, sizeof(*worker.groups));
+	for (i = 0; worker.groups && i < conf->n_sync_groups; i++)
+		create_group(&worker.groups[i], conf->sync_groups[i]);
+}
+
+/* Return: 0, or -errno and said. */
+static int open_all(const struct worker *with, int *links, int *alarms)
+{
+	worker.with = with;
+	worker.state = with->state;
+	*links = links_open();
+	*alarms = alarms_open();
+	if (*links < 0 || *alarms < 0 || holding_open() || garp_open() ||
+	    peer_open()) {
+		log_say(LOG_ERR, "cannot talk to the kernel's network: %s",
+			strerror(errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+/* Nothing of this is needed to work, only to work on a busy machine. */
+static void be_prompt(const struct ka_process *wish)
+{
+	struct sched_param param = {
+		.sched_priority = wish->rt_priority ? wish->rt_priority :
+						      RT_PRIORITY };
+	struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &none);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		log_say(LOG_WARNING, "memory cannot be locked: %s",
+			strerror(errno));
+	if (!sched_setscheduler(0, SCHED_RR, &param))
+		return;
+	log_say(LOG_WARNING, "no real-time priority: %s; under load adverts "
+		"may be late", strerror(errno));
+	setpriority(PRIO_PROCESS, 0, -20);
+}
+
+static void watch(int fd, event_callback_fn fn)
+{
+	struct event *e = event_new(worker.base, fd, EV_READ | EV_PERSIST, fn,
+				    event_self_cbarg());
+
+	if (!e || event_add(e, NULL))
+		_exit(1);
+}
+
+/* Two workers have the port for a moment, and a host may have no IPv6. */
+static void watch_hello(uint8_t family, event_callback_fn fn)
+{
+	int fd = hello_open(family);
+
+	if (fd >= 0)
+		watch(fd, fn);
+}
+
+static void watch_all(int links, int alarms)
+{
+	struct event *term;
+
+	worker.base = event_base_new();
+	if (!worker.base)
+		_exit(1);
+	watch(links, on_links);
+	watch(alarms, on_alarm);
+	watch_hello(AF_INET, on_hello);
+	watch_hello(AF_INET6, on_hello6);
+	watch(worker.with->jobs, on_result);
+	watch(worker.with->control, on_control);
+	term = evsignal_new(worker.base, SIGTERM, on_term, NULL);
+	if (!term || event_add(term, NULL))
+		_exit(1);
+}
+
+static void start_all(void)
+{
+	struct router *r;
+
+	for (r = routers; r; r = r->next)
+		router_take_over(r);
+	links_read();
+	look(now_us());
+	for (r = routers; r; r = r->next)
+		router_start(r, now_us());
+	sweep_stale();
+	for (r = routers; r; r = r->next)
+		lease_renew(r, now_us());
+}
+
+void worker_main(const struct worker *with)
+{
+	uint8_t ready = CONTROL_READY;
+	struct router *r;
+	int links, alarms;
+
+	prctl(PR_SET_NAME, "drayvrrpd-vrrp");
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (open_all(with, &links, &alarms))
+		_exit(1);
+	watch_all(links, alarms);
+	create_all(with->conf);
+	look(now_us());
+	role_open(&worker.state->no_module_said);
+	be_prompt(&with->conf->globals.vrrp);
+	send(with->control, &ready, 1, MSG_NOSIGNAL);
+	if (state_lock(with->state_path))
+		_exit(1);
+	worker.state->worker = getpid();
+	worker.state->started = now_us();
+	worker.state->workers++;
+	alarm_add(&worker.beat, on_beat, NULL);
+	alarm_set(&worker.beat, now_us());
+	start_all();
+	turn_over();
+	event_base_dispatch(worker.base);
+	for (r = routers; r; r = r->next)
+		lease_forget(r);
+	_exit(0);
+}
+
+void worker_resign(const struct worker *with)
+{
+	struct router *r;
+	int links, alarms;
+
+	if (open_all(with, &links, &alarms))
+		return;
+	worker.base = event_base_new();
+	create_all(with->conf);
+	for (r = routers; r; r = r->next)
+		router_take_over(r);
+	look(now_us());
+	role_open(&worker.state->no_module_said);
+	for (r = routers; r; r = r->next) {
+		if (!r->was_master)
+			continue;
+		router_start(r, now_us());
+		fsm_stop(&r->fsm, false, now_us());
+		router_record(r);
+		lease_forget(r);
+	}
+	sweep_stale();
+}
