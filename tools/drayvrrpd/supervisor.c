@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A reload is a change of worker: the new one, made from the new plan, opens
+ * everything and waits for the lock; then the old one lets go.  A crash is the
+ * same without the old one's help.  Either way the addresses stay where they
+ * are, and the state file says where to go on.
+ */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "log.h"
+#include "sock.h"
+#include "spawner.h"
+#include "status.h"
+#include "systemd.h"
+#include "worker.h"
+
+#define DEATHS_MAX 10		/* of workers, within DEATHS_SECONDS */
+#define DEATHS_SECONDS 10
+#define BEAT_MAX_US 3000000ull	/* a worker without a sign of life hangs */
+#define JOB_BUFFER (1 << 20)
+
+/* one worker */
+struct post {
+	struct worker with;
+	struct ka_conf *conf;
+	pid_t pid;			/* 0: none */
+	struct event *event;
+};
+
+static struct {
+	const struct supervisor_options *options;
+	struct event_base *base;
+	struct state *state;
+	char state_path[256];
+	struct post now, next;		/* next: during a reload */
+	int jobs[2];			/* worker's end, spawner's end */
+	int alive[2];			/* closed: the spawner is to end */
+	pid_t spawner;
+	bool stopping;
+	bool reload_again;		/* asked for during a reload */
+	int status;
+	time_t deaths_since;
+	unsigned int deaths;
+} super;
+
+/* --- children --- */
+
+/* A child has its own loop, and leaves the parent's alone. */
+static pid_t fork_child(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid)
+		return pid;
+	event_reinit(super.base);
+	event_base_free(super.base);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(0);
+	return 0;
+}
+
+static int start_spawner(void)
+{
+	pid_t pid;
+
+	if (pipe2(super.alive, O_CLOEXEC))
+		return -errno;
+	pid = fork_child();
+	if (!pid) {
+		close(super.alive[1]);
+		spawner_main(super.jobs[1], super.alive[0]);
+	}
+	close(super.alive[0]);
+	super.spawner = pid;
+	return pid < 0 ? -errno : 0;
+}
+
+static void post_clear(struct post *post, bool conf_too)
+{
+	if (post->event)
+		event_free(post->event);
+	if (post->pid)
+		close(post->with.control);
+	post->event = NULL;
+	post->pid = 0;
+	if (conf_too)
+		ka_free(post->conf);
+}
+
+static void on_control(evutil_socket_t fd, short what, void *arg);
+
+static int start_worker(struct post *post, struct ka_conf *conf)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	post->conf = conf;
+	post->with = (struct worker){ .conf = conf, .state = super.state,
+				      .state_path = super.state_path,
+				      .jobs = super.jobs[0] };
+	pid = fork_child();
+	if (!pid) {
+		close(pair[0]);
+		close(super.alive[1]);
+		post->with.control = pair[1];
+		worker_main(&post->with);
+	}
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -errno;
+	}
+	post->with.control = pair[0];
+	post->pid = pid;
+	post->event = event_new(super.base, pair[0], EV_READ | EV_PERSIST,
+				on_control, post);
+	event_add(post->event, NULL);
+	return 0;
+}
+
+static bool has_router(const struct ka_conf *conf,
+		       const struct state_router *r)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_instances; i++) {
+		const struct ka_instance *c = conf->instances[i];
+
+		if (c->family == r->family && c->vrid == r->vrid &&
+		    !strcmp(c->interface ? c->interface : "", r->interface))
+			return true;
+	}
+	return false;
+}
+
+static void ask_hand_over(void)
+{
+	static struct control_message m;
+	struct state_router *r;
+
+	m.what = CONTROL_HAND_OVER;
+	m.n = 0;
+	for (r = super.state->routers;
+	     r < super.state->routers + STATE_ROUTERS; r++)
+		if (r->used && !has_router(super.next.conf, r)) {
+			struct control_key *key = &m.keys[m.n++];
+
+			memcpy(key->interface, r->interface,
+			       sizeof(key->interface));
+			key->family = r->family;
+			key->vrid = r->vrid;
+		}
+	send(super.now.with.control, &m, sizeof(m), MSG_NOSIGNAL);
+}
+
+static void on_control(evutil_socket_t fd, short what, void *arg)
+{
+	uint8_t word = 0;
+	ssize_t n = recv(fd, &word, 1, MSG_DONTWAIT);
+	struct post *post = arg;
+
+	(void)what;
+	if (!n)
+		event_del(post->event);
+	if (n != 1 || word != CONTROL_READY)
+		return;
+	if (post == &super.next)
+		ask_hand_over();
+	else
+		systemd_ready();
+}
+
+static void give_up(void)
+{
+	log_say(LOG_CRIT, "the worker cannot be kept running: this host "
+		"resigns, and its virtual addresses go");
+	worker_resign(&super.now.with);
+	super.status = 1;
+	event_base_loopbreak(super.base);
+}
+
+static void worker_died(int status)
+{
+	struct ka_conf *conf = super.now.conf;
+	time_t now = now_us() / 1000000;
+
+	post_clear(&super.now, false);
+	if (super.stopping) {
+		event_base_loopbreak(super.base);
+		return;
+	}
+	if (WIFSIGNALED(status))
+		log_say(LOG_ERR, "the worker was killed by signal %d: "
+			"another goes on", WTERMSIG(status));
+	else
+		log_say(LOG_ERR, "the worker ended with status %d: another "
+			"goes on", WEXITSTATUS(status));
+	if (now - super.deaths_since > DEATHS_SECONDS) {
+		super.deaths_since = now;
+		super.deaths = 0;
+	}
+	if (++super.deaths > DEATHS_MAX || start_worker(&super.now, conf))
+		give_up();
+}
+
+/* The old worker has let go, the new one has the lock by now. */
+static void reload_done(void)
+{
+	post_clear(&super.now, true);
+	super.now = super.next;
+	super.next = (struct post){ 0 };
+	/* the event's argument is the place, which has changed */
+	event_free(super.now.event);
+	super.now.event = event_new(super.base, super.now.with.control,
+				    EV_READ | EV_PERSIST, on_control,
+				    &super.now);
+	event_add(super.now.event, NULL);
+	log_say(LOG_NOTICE, "reloaded: the new configuration is in force");
+	systemd_ready();
+}
+
+static void child_died(pid_t pid, int status)
+{
+	if (pid == super.spawner && !super.stopping) {
+		log_say(LOG_ERR, "the process that runs scripts died: another "
+			"is started");
+		close(super.alive[1]);
+		start_spawner();
+	} else if (pid == super.next.pid) {
+		log_say(LOG_ERR, "reload failed: the new worker ended; the old "
+			"configuration stays in force");
+		post_clear(&super.next, true);
+		systemd_ready();
+	} else if (pid == super.now.pid && super.next.pid) {
+		reload_done();
+	} else if (pid == super.now.pid) {
+		worker_died(status);
+	}
+}
+
+/* --- signals and time --- */
+
+static void say_messages(const struct ka_conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_messages; i++) {
+		const struct ka_message *m = &conf->messages[i];
+
+		log_say(m->severity == KA_ERROR ? LOG_ERR :
+			m->severity == KA_WARNING ? LOG_WARNING : LOG_INFO,
+			"%s:%u:%u: %s%s%s", m->pos.file ? m->pos.file : "",
+			m->pos.line, m->pos.column, m->text,
+			m->done ? ": " : "", m->done ? m->done : "");
+	}
+}
+
+static void reload(void)
+{
+	struct ka_conf *conf;
+
+	super.reload_again = super.next.pid;
+	if (super.stopping || super.next.pid)
+		return;
+	systemd_reloading();
+	conf = ka_read(super.options->path, NULL);
+	say_messages(conf);
+	if (conf->unreadable || conf->n_of[KA_ERROR]) {
+		log_say(LOG_ERR, "reload refused, %zu errors in %s: the old "
+			"configuration stays in force",
+			conf->n_of[KA_ERROR], super.options->path);
+		ka_free(conf);
+		systemd_ready();
+	} else if (start_worker(&super.next, conf)) {
+		log_say(LOG_ERR, "reload failed: %s", strerror(errno));
+		ka_free(conf);
+		systemd_ready();
+	}
+}
+
+static void on_child(evutil_socket_t sig, short what, void *arg)
+{
+	int status;
+	pid_t pid;
+
+	(void)sig;
+	(void)what;
+	(void)arg;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		child_died(pid, status);
+	if (super.reload_again && !super.next.pid)
+		reload();
+}
+
+static void on_reload(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	(void)arg;
+	reload();
+}
+
+static void on_term(evutil_socket_t sig, short what, void *arg)
+{
+	struct control_message m = { .what = CONTROL_STOP };
+
+	(void)sig;
+	(void)what;
+	(void)arg;
+	if (super.stopping)
+		return;
+	super.stopping = true;
+	systemd_stopping();
+	log_say(LOG_NOTICE, "stopping");
+	if (super.next.pid)
+		kill(super.next.pid, SIGKILL);
+	if (!super.now.pid ||
+	    send(super.now.with.control, &m, sizeof(m), MSG_NOSIGNAL) < 0)
+		event_base_loopbreak(super.base);
+}
+
+/* A worker that was stopped, or turns in circles, is no use to anybody. */
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	uint64_t now = now_us(), since = super.state->beat;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	systemd_watchdog();
+	if (super.state->worker != super.now.pid || super.stopping)
+		return;
+	if (now - since > BEAT_MAX_US && now > since) {
+		log_say(LOG_ERR, "the worker hangs: it is killed");
+		kill(super.now.pid, SIGKILL);
+	}
+}
+
+static int watch_signal(int sig, event_callback_fn fn)
+{
+	struct event *e = evsignal_new(super.base, sig, fn, NULL);
+
+	return e && !event_add(e, NULL) ? 0 : -ENOMEM;
+}
+
+static int open_all(void)
+{
+	struct timeval second = { .tv_sec = 1 };
+	struct event *tick;
+	int bytes = JOB_BUFFER;
+
+	if (mkdir(super.options->run_dir, 0755) && errno != EEXIST)
+		return -errno;
+	snprintf(super.state_path, sizeof(super.state_path), "%s/vrrp.state",
+		 super.options->run_dir);
+	super.state = state_open(super.state_path);
+	if (!super.state)
+		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, super.jobs))
+		return -errno;
+	setsockopt(super.jobs[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
+		   sizeof(bytes));
+	super.base = event_base_new();
+	tick = super.base ? event_new(super.base, -1, EV_PERSIST, on_second,
+				      NULL) : NULL;
+	if (!tick || event_add(tick, &second) ||
+	    watch_signal(SIGCHLD, on_child) ||
+	    watch_signal(SIGHUP, on_reload) ||
+	    watch_signal(SIGTERM, on_term) || watch_signal(SIGINT, on_term))
+		return -ENOMEM;
+	return status_open(super.base, super.options->run_dir, super.state,
+			   &super.now.conf);
+}
+
+static void end_spawner(void)
+{
+	close(super.alive[1]);
+	if (super.spawner > 0)
+		waitpid(super.spawner, NULL, 0);
+}
+
+int supervisor_main(const struct supervisor_options *options,
+		    struct ka_conf *conf)
+{
+	int rc;
+
+	super.options = options;
+	signal(SIGPIPE, SIG_IGN);
+	rc = open_all();
+	if (rc) {
+		log_say(LOG_ERR, "cannot start in %s: %s", options->run_dir,
+			strerror(-rc));
+		return KA_EXIT_CANNOT_RUN;
+	}
+	say_messages(conf);
+	rc = start_spawner();
+	if (!rc)
+		rc = start_worker(&super.now, conf);
+	if (rc) {
+		log_say(LOG_ERR, "cannot start a process: %s", strerror(-rc));
+		return KA_EXIT_CANNOT_RUN;
+	}
+	event_base_dispatch(super.base);
+	end_spawner();
+	status_close();
+	log_say(LOG_NOTICE, "stopped");
+	return super.status;
+}
