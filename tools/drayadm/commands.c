@@ -62,6 +62,8 @@ const struct command commands[] = {
 	  cmd_confirm },
 	{ "monitor", NULL, "[--json]", "print changes as they happen",
 	  "json", cmd_monitor },
+	{ "vrrp", NULL, "[--json] [SOCKET]",
+	  "what drayvrrpd does, and why", "json", cmd_vrrp },
 	{ "help", NULL, "[--options]", "print the help", "options", cmd_help },
 };
 

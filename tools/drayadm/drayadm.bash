@@ -4,7 +4,7 @@
 # program's own tables ("drayadm help --options").
 
 _drayadm_commands='list services show balance reasons config flows persist drain up down
-	vip save apply simulate confirm monitor help'
+	vip save apply simulate confirm monitor vrrp help'
 _drayadm_classic='-A --add-service -E --edit-service -D --delete-service
 	-C --clear -R --restore -S --save -a --add-server -e --edit-server
 	-d --delete-server -L -l --list -Z --zero --set -h --help -v --version'
@@ -59,7 +59,7 @@ _drayadm_options()
 		echo "--dry-run --strict --confirm" ;;
 	simulate)
 		echo "--table-key-file --json" ;;
-	show | reasons | monitor)
+	show | reasons | monitor | vrrp)
 		echo "--json" ;;
 	help)
 		echo "--options" ;;

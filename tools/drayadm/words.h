@@ -74,6 +74,7 @@ int cmd_apply(struct session *s, struct words *w);
 int cmd_simulate(struct session *s, struct words *w);
 int cmd_confirm(struct session *s, struct words *w);
 int cmd_monitor(struct session *s, struct words *w);
+int cmd_vrrp(struct session *s, struct words *w);
 int cmd_help(struct session *s, struct words *w);
 
 #endif
