@@ -142,6 +142,66 @@ out_and_back() {
 	by_hand -Ln --stats
 }
 
+vrrp_log() {
+	grep -hE "Entering|priority|VRRP_Script" "$tmp/vrrp-$1/log" | tail -n "${2:-3}" | show
+}
+
+# served WHAT: six new clients, all of them answered, three by each server.
+served() {
+	ask "$tmp/served" $(seq $client $((client + 5)))
+	client=$((client < 55 ? client + 6 : 1))
+	answers "$tmp/served"
+	right "$1: six clients, three for each server" seed_half "$tmp/served" 3
+}
+
+two_directors() {
+	step "A second director, .120: the same table on both, drayvrrpd with $1's keepalived.conf"
+	seed_directors "$seed" 2>&1 | show
+	[ "${PIPESTATUS[0]}" = 0 ] || give_up "the second director cannot be set up"
+	seed_vrrp director "$1/keepalived.conf"
+	seed_vrrp director2 "$seed/keepalived-backup.conf"
+	right "the master .119 has $VIP, and .120 has not" seed_owner director director2
+	vrrp_log director
+	served "through .119"
+}
+
+# master_goes HOW COMMAND...: the master's end, and that it is not missed.
+master_goes() {
+	local how=$1
+	shift
+	step "The master director $how: the service goes on"
+	"$@"
+	right "the backup .120 has the address" wait_for 30 seed_has_vip director2
+	vrrp_log director2
+	served "through .120"
+}
+
+master_returns() {
+	step "The master director is started again: it has the address again"
+	seed_vrrp director "$1/keepalived.conf"
+	right ".119 has the address, and .120 has not" seed_owner director director2
+	vrrp_log director
+	served "through .119"
+}
+
+failover() {
+	client=37
+	two_directors "$1"
+	master_goes "is stopped (SIGTERM)" seed_vrrp_stop director
+	master_returns "$1"
+	master_goes "dies (SIGKILL of every process)" seed_vrrp_kill director
+	right "what it left is silent: only .120 answers ARP" only_one_answers director2
+	master_returns "$1"
+	master_goes "loses power" seed_power_off director
+	seed_power_on director
+	master_returns "$1"
+}
+
+only_one_answers() {
+	[ "$(on neighbour arping -b -c 2 -w $((3 * slower)) -I eth0 $VIP | grep -oiE '\[[0-9a-f:]+\]' |
+		tr 'A-F' 'a-f' | sort -u)" = "[$(on "$1" ip -o link show eth0 | sed 's/.*ether \([0-9a-f:]*\).*/\1/')]" ]
+}
+
 [ "$(id -u)" = 0 ] || give_up "needs root"
 [ -n "${KERNEL_FLAVOUR-}" ] || give_up "runs in the laboratory's virtual machine only: make demo"
 command -v "$ADM" >/dev/null || give_up "there is no $ADM"
@@ -152,6 +212,9 @@ script
 twelve
 persistence
 out_and_back
+if [ "$ADM" != ipvsadm ]; then
+	failover "${SEED_ORIGINAL:-$seed}"
+fi
 
 echo
 echo "$((($(now_ms) - begin) / 1000)) s; $([ $wrong = 0 ] && echo "all of this is right" || echo "$wrong of this is WRONG")"

@@ -96,6 +96,72 @@ seed_script() {
 	[ "$ADM" != ipvsadm ] || on director ipvsadm --set 900 1 300
 }
 
+# seed_directors FOLDER: a second director, .120; on both the table of the script,
+# and the address on none: from now on drayvrrpd gives it to one of them.
+seed_directors() {
+	local table
+	table=$(grep -E '^(VIP|RIP[12])=|ipvsadm -[CAa]' "$1/director-manual.sh" | sed "s/ipvsadm/$ADM/g")
+	on director ifconfig eth0:0 down
+	plug director2 192.168.0.120/24 192.168.0.1 &&
+		on director2 sysctl -q -p "$1/director-sysctl.conf" &&
+		on director bash -ec "$table" && on director2 bash -ec "$table"
+}
+
+# seed_vrrp HOST CONFIGURATION: its drayvrrpd, with the file as it is.
+seed_vrrp() {
+	mkdir -p "$tmp/vrrp-$1"
+	on "$1" drayvrrpd -n -l -D -f "$2" --run-dir "$tmp/vrrp-$1" >>"$tmp/vrrp-$1/log" 2>&1 &
+	echo $! >"$tmp/vrrp-$1/pid"
+	disown
+}
+
+seed_vrrp_stop() {
+	kill -TERM "$(cat "$tmp/vrrp-$1/pid")"
+	wait_for 20 seed_vrrp_ended "$1"
+}
+
+seed_vrrp_ended() {
+	[ ! -e "/proc/$(cat "$tmp/vrrp-$1/pid")" ]
+}
+
+# Every process of it at once, so that none can take the address away.
+seed_vrrp_kill() {
+	local pids pid
+	for pid in $(ip netns pids "$1-$suffix"); do
+		[[ $(cat "/proc/$pid/comm") != drayvrrpd* ]] || pids+=" $pid"
+	done
+	kill -9 $pids
+}
+
+# The host is off: its cable, its processes and what its kernel had are gone.
+seed_power_off() {
+	ip -n "switch-$suffix" link set "$(seed_port "$1")" nomaster
+	seed_vrrp_kill "$1"
+}
+
+seed_power_on() {
+	on "$1" ip addr del $VIP/32 dev eth0
+	rm -f "$tmp/vrrp-$1/"vrrp.*
+	ip -n "switch-$suffix" link set "$(seed_port "$1")" master br0
+}
+
+seed_port() {
+	ip -n "switch-$suffix" -o link show | sed -n "s/^[0-9]*: \(p[0-9]*-$1\)@.*/\1/p"
+}
+
+seed_has_vip() {
+	on "$1" ip -4 -o addr show dev eth0 | grep -q " $VIP/"
+}
+
+# seed_owner HOST OTHER: waits until it has the address, alone.
+seed_owner() {
+	wait_for 30 seed_owns "$1" "$2"
+}
+
+seed_owns() {
+	seed_has_vip "$1" && ! seed_has_vip "$2"
+}
+
 # seed_ask FILE CLIENT...: one request from each address, each in a connection of
 # its own, by one curl; FILE gets a line "client server" for each.
 seed_ask() {

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Directors that run drayvrrpd, for tests: configurations, life and death.
+
+    a .11, b .12 …, directors, on the bridge of netlab; VIP 10.9.0.200 and its
+    IPv6 fellow are given by VRRP. A sniffer on the bridge sees every advert.
+"""
+
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+from lib import taptest
+from lib.netlab import Lab, VIP
+from lib.taptest import check, wait_for
+
+DAEMON = os.environ.get("DRAYVRRPD", "drayvrrpd")
+ADVERT = 0.1
+
+INSTANCE = """
+vrrp_instance {name} {{
+    state BACKUP
+    interface eth0
+    virtual_router_id {vrid}
+    version {version}
+    priority {priority}
+    advert_int {advert}
+    {more}
+    virtual_ipaddress {{
+        {vips}
+    }}
+}}
+"""
+
+
+def instance(priority, name="VI_1", vrid=51, version=3, advert=ADVERT, vips=(VIP + "/16",), more=""):
+    """One vrrp_instance in keepalived's words."""
+    return INSTANCE.format(name=name, vrid=vrid, version=version, priority=priority, advert=advert, more=more,
+                           vips="\n        ".join(vips))
+
+
+class Director:
+    """A host of the lab with a configuration and at times a running daemon."""
+
+    program = [DAEMON, "-n", "-l", "-D"]
+
+    def __init__(self, lab, name, number):
+        self.space = lab.host(name, number)
+        self.lab, self.name, self.port = lab, name, f"p{number}"
+        self.address = f"10.9.0.{number}"
+        self.folder = tempfile.mkdtemp(prefix=f"vrrp-{name}-")
+        os.chmod(self.folder, 0o755)
+        self.conf = os.path.join(self.folder, "conf")
+        self.log = os.path.join(self.folder, "log")
+        self.proc = None
+
+    def configure(self, *parts):
+        with open(self.conf, "w", encoding="utf-8") as file:
+            file.write("\n".join(parts))
+
+    def command(self):
+        return self.program + ["-f", self.conf, "--run-dir", self.folder]
+
+    def start(self, *parts):
+        if parts:
+            self.configure(*parts)
+        with open(self.log, "a", encoding="utf-8") as log:
+            self.proc = self.space.start(self.command(), stdout=log, stderr=log)
+        return self
+
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def pids(self):
+        """Every process of this director, by its name."""
+        found = {}
+        for pid in self.space.run(["ip", "netns", "pids", self.space.name]).split():
+            try:
+                with open(f"/proc/{pid}/comm", encoding="ascii", errors="replace") as comm:
+                    name = comm.read().strip()
+            except FileNotFoundError:
+                continue
+            if name.startswith(("drayvrrpd", "keepalived")):
+                found.setdefault(name, []).append(int(pid))
+        return found
+
+    def worker(self):
+        return wait_for(lambda: self.pids().get("drayvrrpd-vrrp"), f"{self.name} has a worker")[0]
+
+    def signal(self, number):
+        os.kill(self.proc.pid, number)
+
+    def everyone(self, number):
+        """A signal to all of its processes."""
+        for pids in self.pids().values():
+            for pid in pids:
+                os.kill(pid, number)
+
+    def stop(self, seconds=20):
+        if not self.proc:
+            return
+        self.signal(signal.SIGTERM)
+        self.ended(seconds)
+
+    def ended(self, seconds=20):
+        try:
+            self.proc.wait(seconds * taptest.SLOWER)
+        except subprocess.TimeoutExpired:
+            check(False, f"{self.name} does not end:\n{self.said()[-2000:]}")
+        status, self.proc = self.proc.returncode, None
+        return status
+
+    def kill(self):
+        """SIGKILL to all of it at once."""
+        self.everyone(signal.SIGKILL)
+        self.proc.wait()
+        self.proc = None
+
+    def power_off(self):
+        """The host is gone: no link, no process, nothing in its kernel."""
+        self.lab.bridge.ip(f"link set {self.port} nomaster")
+        self.kill()
+
+    def power_on(self):
+        vips = re.findall(r"inet6? (\S+) .*proto (?:0x)?(?:70|112)", self.space.run("ip addr show dev eth0"))
+        self.space.ip(*[f"addr del {vip} dev eth0" for vip in vips])
+        for name in "vrrp.state", "vrrp.sock":
+            if os.path.exists(os.path.join(self.folder, name)):
+                os.unlink(os.path.join(self.folder, name))
+        self.lab.bridge.ip(f"link set {self.port} master br0")
+
+    def has(self, vip=VIP):
+        return f" {vip}/" in self.space.run("ip -o addr show dev eth0")
+
+    def status(self):
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(10 * taptest.SLOWER)
+            sock.connect(os.path.join(self.folder, "vrrp.sock"))
+            data = b""
+            while piece := sock.recv(65536):
+                data += piece
+        return json.loads(data)["data"]
+
+    def instance(self, name="VI_1"):
+        return next(i for i in self.status()["instances"] if i["name"] == name)
+
+    def state(self, name="VI_1"):
+        try:
+            return self.instance(name)["state"]
+        except (OSError, StopIteration, ValueError):
+            return None
+
+    def becomes(self, state, seconds=20, name="VI_1"):
+        def is_so():
+            return self.state(name) == state
+        try:
+            wait_for(is_so, f"{self.name} becomes {state}", seconds)
+        except taptest.Failed as failure:
+            raise taptest.Failed(f"{failure}, is {self.state(name)}:\n{self.said()[-3000:]}") from failure
+
+
+class Sniffer:
+    """Adverts, gratuitous ARP and NA as they pass the bridge, with times."""
+
+    def __init__(self, lab):
+        self.sock = lab.bridge.packet_socket("br0")
+        self.sock.setblocking(False)
+        # SO_TIMESTAMPNS
+        self.sock.setsockopt(socket.SOL_SOCKET, 35, 1)
+
+    def forget(self):
+        self.frames()
+
+    def frames(self):
+        found = []
+        while True:
+            try:
+                data, ancillary, _, _ = self.sock.recvmsg(65536, 256)
+            except BlockingIOError:
+                return found
+            at = time.time()
+            for level, kind, value in ancillary:
+                if level == socket.SOL_SOCKET and kind == 35:
+                    seconds, nanos = struct.unpack("qq", value)
+                    at = seconds + nanos / 1e9
+            found.append((at, data))
+
+    def adverts(self):
+        """(time, source, VRID, priority, whole frame) of each advert since."""
+        return [advert for advert in map(parse_advert, self.frames()) if advert]
+
+
+def parse_advert(stamped):
+    at, frame = stamped
+    kind, = struct.unpack("!H", frame[12:14])
+    if kind == 0x0800 and frame[23] == 112:
+        vrrp = frame[14 + (frame[14] & 15) * 4:]
+        return at, socket.inet_ntop(socket.AF_INET, frame[26:30]), vrrp[1], vrrp[2], frame
+    if kind == 0x86dd and frame[20] == 112:
+        return at, socket.inet_ntop(socket.AF_INET6, frame[22:38]), frame[55], frame[56], frame
+    return None
+
+
+class VrrpLab(Lab):
+    """The lab with directors a and b; its own director is only a host."""
+
+    def __init__(self, servers=0, names="ab"):
+        super().__init__(servers=servers, vip_local=False, vip_on_servers=servers > 0)
+        for n, client in enumerate(self.clients):
+            client.ip(f"route del {VIP}/32", f"route del 2001:db8:9::200/128", check_status=False)
+        self.directors = {name: Director(self, name, 11 + n) for n, name in enumerate(names)}
+        self.a, self.b = (list(self.directors.values()) + [None])[:2]
+        self.sniffer = Sniffer(self)
+
+    def owners(self, vip=VIP):
+        return [d.name for d in self.directors.values() if d.has(vip)]
+
+    def settle(self):
+        """Everything of the last case ended, nobody has the address."""
+        for director in self.directors.values():
+            if director.proc:
+                director.everyone(signal.SIGCONT)
+                director.kill()
+            director.power_on()
+        self.sniffer.forget()

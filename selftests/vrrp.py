@@ -1,0 +1,436 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 400
+"""drayvrrpd: who is master, who has the address, and what happens when one goes.
+
+    a .11 (priority 200) --+-- br --+-- client .50
+    b .12 (priority 100) --+        +-- the sniffer of lib/vrrp.py
+
+Order and outcome are judged here, by waiting for conditions; how long a failover
+takes is measured elsewhere. Adverts are every 100 ms unless it says otherwise.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from lib import netlab, taptest, vrrp
+from lib.netlab import VIP
+from lib.taptest import Skip, case, check, holds, same, wait_for
+from lib.vrrp import instance
+
+lab = None
+module = False
+NOTIFY = """#!/bin/sh
+echo "$*" >>{log}
+"""
+
+
+def setup():
+    global lab, module
+    if os.geteuid():
+        raise Skip("needs root")
+    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
+        raise Skip(f"no {vrrp.DAEMON}")
+    if taptest.FLAVOUR:
+        netlab.module_setup()
+        module = True
+    lab = vrrp.VrrpLab()
+
+
+def pair(more_a="", more_b="", before="", **kw):
+    """Both started, a master, b backup."""
+    lab.settle()
+    lab.a.start(before, instance(200, more=more_a, **kw))
+    lab.b.start(before, instance(100, more=more_b, **kw))
+    lab.a.becomes("MASTER")
+    lab.b.becomes("BACKUP")
+    wait_for(lambda: lab.owners() == ["a"], "only a has the address")
+
+
+def moved(to, by):
+    """The address goes to one director and to no other."""
+    lab.directors[to].becomes("MASTER")
+    wait_for(lambda: lab.owners() == [to], f"only {to} has the address after {by}: {lab.owners()}")
+
+
+def arp_answers(vip=VIP):
+    """The MAC addresses that answer for an address."""
+    if not shutil.which("arping"):
+        raise Skip("no arping")
+    out = lab.client.run(["arping", "-b", "-c", "1", "-w", str(2 * taptest.SLOWER), "-I", "eth0", vip],
+                         check_status=False)
+    return {word.strip("[]").lower() for word in out.split() if word.startswith("[")}
+
+
+@case("the better of two becomes master, adds the address and announces it")
+def elected():
+    pair()
+    check(lab.a.instance()["gratuitous"] > 0, "no gratuitous ARP was sent")
+    same(lab.a.instance()["addresses"], [VIP], "addresses in the status")
+    check(f"{VIP}/16" in lab.a.space.run("ip addr show dev eth0"), "the prefix is not the file's")
+    holds(lambda: lab.owners() == ["a"], "the address stays where it is")
+
+
+@case("only the master answers ARP for the address")
+def one_answers():
+    mac = ":".join(f"{byte:02x}" for byte in lab.a.space.mac())
+    same(arp_answers(), {mac}, "who answers")
+
+
+@case("adverts have TTL 255, the class of internetwork control, and go to the group")
+def adverts():
+    lab.sniffer.forget()
+    frame = wait_for(lab.sniffer.adverts, "an advert")[0][4]
+    same(frame[:6].hex(), "01005e000012", "destination MAC")
+    same((frame[15], frame[22], frame[23]), (0xc0, 255, 112), "TOS, TTL, protocol")
+    same(frame[30:34], b"\xe0\0\0\x12", "destination")
+
+
+@case("a polite stop: one advert of priority 0, the other has the address")
+def polite():
+    pair()
+    lab.sniffer.forget()
+    lab.a.stop()
+    moved("b", "SIGTERM")
+    resigns = [a for a in lab.sniffer.adverts() if a[3] == 0]
+    same([(a[1], a[3]) for a in resigns], [(lab.a.address, 0)], "resignations")
+
+
+@case("the better one comes back: it has the address again")
+def comes_back():
+    lab.a.start()
+    moved("a", "return")
+    lab.b.becomes("BACKUP")
+
+
+@case("the backup stops: nobody resigns, nothing moves")
+def backup_stops():
+    lab.sniffer.forget()
+    lab.b.stop()
+    check(not [a for a in lab.sniffer.adverts() if a[3] == 0], "a backup has resigned")
+    same(lab.owners(), ["a"], "owners")
+
+
+@case("power off: the other takes over")
+def power_off():
+    pair()
+    lab.a.power_off()
+    lab.b.becomes("MASTER")
+    check(lab.b.has(), "b has not the address")
+    lab.a.power_on()
+
+
+@case("SIGKILL of the worker: the next one goes on, nothing moves, adverts go on")
+def worker_killed():
+    pair()
+    lab.sniffer.forget()
+    old = lab.a.worker()
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: lab.a.pids().get("drayvrrpd-vrrp", [old]) != [old], "another worker")
+    holds(lambda: lab.owners() == ["a"], "the address stays", seconds=1.5)
+    same(lab.b.state(), "BACKUP", "state of b")
+    same([a for a in lab.sniffer.adverts() if a[1] != lab.a.address or a[3] != 200], [], "other adverts")
+    same(lab.a.instance()["transitions"][-1]["reason"], "restarted in time as the master", "reason")
+
+
+@case("a worker that cannot be kept running: the supervisor resigns and takes the address away")
+def worker_dies_again_and_again():
+    pair()
+    lab.sniffer.forget()
+    end = time.monotonic() + 60 * taptest.SLOWER
+    while lab.a.proc.poll() is None and time.monotonic() < end:
+        for pid in lab.a.pids().get("drayvrrpd-vrrp", []):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    check(lab.a.ended(), "exit status 0")
+    moved("b", "resignation")
+    check([a for a in lab.sniffer.adverts() if a[3] == 0], "nobody has resigned")
+
+
+@case("a hung worker is replaced")
+def worker_hangs():
+    pair()
+    old = lab.a.worker()
+    os.kill(old, signal.SIGSTOP)
+    wait_for(lambda: lab.a.pids().get("drayvrrpd-vrrp", [old]) != [old], "another worker", 20)
+    moved("a", "a hang")
+
+
+@case("a director started again after SIGKILL of all of it owns what it left, or lets go")
+def leftovers():
+    pair()
+    lab.a.kill()
+    lab.b.becomes("MASTER")
+    check(lab.a.has(), "the kernel has removed the address by itself")
+    lab.a.start()
+    moved("a", "restart")
+
+
+@case("an address that something removes is put back at once, and announced")
+def put_back():
+    pair()
+    before = lab.a.instance()["gratuitous"]
+    lab.a.space.ip(f"addr del {VIP}/16 dev eth0")
+    wait_for(lambda: lab.a.has(), "the address is back")
+    wait_for(lambda: lab.a.instance()["gratuitous"] > before, "it is announced")
+    same(lab.a.instance()["put_back"], 1, "counted")
+    same(lab.b.state(), "BACKUP", "state of b")
+
+
+@case("an address that cannot be held: it resigns")
+def cannot_hold():
+    for _ in range(200):
+        if lab.b.state() == "MASTER":
+            break
+        lab.a.space.ip(f"addr del {VIP}/16 dev eth0", check_status=False)
+        time.sleep(0.02)
+    lab.b.becomes("MASTER")
+    check("cannot be" in lab.a.said() or "removed by something" in lab.a.said(), "nothing is said")
+
+
+@case("the interface goes down: FAULT, the other takes over; it comes back: master again")
+def link_down():
+    pair()
+    lab.a.space.ip("link set eth0 down")
+    lab.a.becomes("FAULT")
+    moved("b", "link down")
+    lab.a.space.ip("link set eth0 up")
+    moved("a", "link up")
+
+
+@case("an interface that is not there yet: FAULT until it comes")
+def no_interface():
+    lab.settle()
+    lab.a.start(instance(200).replace("interface eth0", "interface vr0"))
+    lab.a.becomes("FAULT")
+    lab.a.space.ip("link add vr0 type veth peer name vr1", "link set vr1 up", "addr add 10.77.0.1/24 dev vr0", "link set vr0 up")
+    lab.a.becomes("MASTER")
+    lab.a.space.ip("link del vr0")
+    lab.a.becomes("FAULT")
+
+
+@case("IPv6: elected, and moved")
+def ipv6():
+    kw = {"vips": ("fe80::200/64", netlab.VIP6 + "/64")}
+    lab.settle()
+    lab.a.start(instance(200, **kw))
+    lab.b.start(instance(100, **kw))
+    lab.a.becomes("MASTER")
+    wait_for(lambda: lab.owners(netlab.VIP6) == ["a"], "a has the address")
+    check("tentative" not in lab.a.space.run("ip -6 addr show dev eth0"), "duplicates are looked for")
+    lab.a.stop()
+    lab.b.becomes("MASTER")
+    wait_for(lambda: lab.owners(netlab.VIP6) == ["b"], "b has the address")
+
+
+@case("unicast: elected, and moved; nothing goes to the group")
+def unicast():
+    def conf(priority, me, peer):
+        return instance(priority, more=f"unicast_src_ip {me.address}\n    unicast_peer {{\n        {peer.address}\n    }}")
+    lab.settle()
+    lab.a.start(conf(200, lab.a, lab.b))
+    lab.b.start(conf(100, lab.b, lab.a))
+    lab.a.becomes("MASTER")
+    lab.b.becomes("BACKUP")
+    holds(lambda: lab.owners() == ["a"], "only a has the address")
+    check(not [a for a in lab.sniffer.adverts() if a[4][30:34] == b"\xe0\0\0\x12"], "multicast adverts")
+    lab.a.stop()
+    moved("b", "SIGTERM")
+
+
+@case("a wrong password changes a counter and nothing else")
+def wrong_password():
+    lab.settle()
+    auth = "authentication {{\n        auth_type PASS\n        auth_pass {}\n    }}"
+    lab.a.start(instance(200, version=2, advert=1, more=auth.format("1111")))
+    lab.a.becomes("MASTER")
+    lab.b.start(instance(250, version=2, advert=1, more=auth.format("2222")))
+    lab.b.becomes("MASTER")
+    wait_for(lambda: lab.a.instance()["rejected"]["auth"] > 1, "a counts what it ignores")
+    same(lab.a.state(), "MASTER", "state of a")
+
+
+@case("a script that fails lowers the priority, and the other takes over; and back")
+def script():
+    flag = os.path.join(lab.a.folder, "down")
+    before = f'vrrp_script chk {{\n    script "[ -e {flag} ] && exit 1 || exit 0"\n    interval 1\n    weight -150\n}}\n'
+    pair(before=before, more_a="track_script {\n        chk\n    }")
+    with open(flag, "w", encoding="ascii"):
+        pass
+    moved("b", "failure of the script")
+    same(lab.a.instance()["priority"]["effective"], 50, "priority")
+    os.unlink(flag)
+    moved("a", "success of the script")
+
+
+@case("scripts and FIFO are told every transition, with keepalived's words, in order")
+def notified():
+    log, fifo = (os.path.join(lab.a.folder, name) for name in ("notified", "fifo"))
+    program = os.path.join(lab.a.folder, "notify")
+    with open(program, "w", encoding="ascii") as file:
+        file.write(NOTIFY.format(log=log))
+    os.chmod(program, 0o755)
+    before = f"global_defs {{\n    vrrp_notify_fifo {fifo}\n    script_user root\n}}\n"
+    pair()
+    lab.a.stop()
+    lab.a.start(before, instance(200, more=f'notify "{program}"\n    notify_master "{program} became master"'))
+    lab.a.becomes("MASTER")
+    lab.a.space.ip("link set eth0 down")
+    lab.a.becomes("FAULT")
+    lab.a.space.ip("link set eth0 up")
+    lab.a.becomes("MASTER")
+    with open(fifo, encoding="ascii", opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_NONBLOCK)) as pipe:
+        lab.a.stop()
+        lines = pipe.read().splitlines()
+    states = ["BACKUP", "MASTER", "FAULT", "BACKUP", "MASTER", "STOP"]
+    same(lines, [f'INSTANCE "VI_1" {state} 200' for state in states], "lines of the FIFO")
+    with open(log, encoding="ascii") as file:
+        told = file.read().splitlines()
+    wanted = []
+    for state in states:
+        wanted += ["became master"] * (state == "MASTER") + [f"INSTANCE VI_1 {state} 200"]
+    same(told, wanted, "calls of the script")
+
+
+@case("reload: nothing changed, nothing moves, adverts go on")
+def reload_same():
+    pair()
+    lab.sniffer.forget()
+    for _ in range(5):
+        count = lab.a.status()["workers_started"]
+        lab.a.signal(signal.SIGHUP)
+        wait_for(lambda before=count: lab.a.status()["workers_started"] > before, "a new worker")
+        lab.a.becomes("MASTER")
+    same(lab.owners(), ["a"], "owners")
+    same([a for a in lab.sniffer.adverts() if a[1] != lab.a.address or a[3] != 200], [], "other adverts")
+
+
+def reloaded(director, *parts):
+    director.configure(*parts)
+    director.signal(signal.SIGHUP)
+
+
+@case("reload: another priority, an address more, an address less: the same master")
+def reload_changes():
+    more = "10.9.0.201/16"
+    reloaded(lab.a, instance(210, vips=(VIP + "/16", more)))
+    wait_for(lambda: lab.a.has(more[:-3]), "the new address")
+    wait_for(lambda: lab.a.instance()["priority"]["effective"] == 210, "the new priority")
+    reloaded(lab.a, instance(210, vips=(VIP + "/16",)))
+    wait_for(lambda: not lab.a.has(more[:-3]), "the address is gone")
+    same((lab.a.state(), lab.b.state(), lab.owners()), ("MASTER", "BACKUP", ["a"]), "states and owners")
+
+
+@case("reload: an error keeps the old plan, and says where it is")
+def reload_error():
+    for bad in "vrrp_instance VI_1 {", instance(210).replace("priority 210", "priority"), \
+               instance(210).replace("virtual_router_id 51", "virtual_router_id 256"):
+        mark = len(lab.a.said())
+        reloaded(lab.a, bad)
+        wait_for(lambda at=mark: "stays in force" in lab.a.said()[at:], f"{bad!r} is refused")
+        check(":" in lab.a.said()[mark:], "no place is named")
+        same((lab.a.state(), lab.owners()), ("MASTER", ["a"]), "state and owners")
+
+
+@case("reload: a virtual router that is gone resigns, and its address goes")
+def reload_gone():
+    pair()
+    reloaded(lab.a, instance(200, vrid=52, vips=("10.9.0.202/16",)))
+    moved("b", "reload")
+
+
+@case("started with errors: said with file and line, and what is good works")
+def started_with_error():
+    lab.settle()
+    lab.a.start("vvrp_script x {\n}\n", instance(200))
+    lab.a.becomes("MASTER")
+    check(f"{lab.a.conf}:1" in lab.a.said(), "file and line are not said")
+
+
+@case("a sync group moves together")
+def sync_group():
+    lab.settle()
+    group = "vrrp_sync_group G {\n    group {\n        VI_1\n        VI_2\n    }\n}\n"
+    second = {"name": "VI_2", "vrid": 52, "vips": ("10.9.0.202/16",)}
+    lab.a.start(group, instance(200), instance(200, **second).replace("interface eth0", "interface vr1"))
+    lab.b.start(group, instance(100), instance(100, **second))
+    moved("b", "a fault of one of the group")
+    same(lab.a.state(), "FAULT", "state of the other member")
+
+
+def vip_role(director):
+    words = director.space.run([netlab.ADM, "vip"]).split()
+    return words[words.index(VIP) + 1].rstrip(",") if VIP in words else None
+
+
+def need_module():
+    if not module:
+        raise Skip("needs the module")
+
+
+@case("the module's role is active only on the master, standby on the other")
+def roles():
+    need_module()
+    pair()
+    wait_for(lambda: (vip_role(lab.a), vip_role(lab.b)) == ("active", "standby"), "roles")
+    lab.a.stop()
+    moved("b", "SIGTERM")
+    wait_for(lambda: (vip_role(lab.a), vip_role(lab.b)) == (None, "active"), "roles after the move")
+
+
+@case("the lease is armed once another director was heard, and has its MAC address")
+def lease_armed():
+    need_module()
+    lab.settle()
+    lab.a.start(instance(200))
+    lab.a.becomes("MASTER")
+    wait_for(lambda: vip_role(lab.a) == "active", "active")
+    same(lab.a.instance()["lease_ms"], 0, "lease while alone")
+    lab.b.start(instance(100))
+    wait_for(lambda: lab.a.instance()["lease_ms"] == 500, "a lease")
+    mac = ":".join(f"{byte:02x}" for byte in lab.b.space.mac())
+    wait_for(lambda: mac in lab.a.space.run([netlab.ADM, "vip"]).lower(), "the peer's MAC address")
+
+
+@case("a director that hangs has let go when the other has taken over")
+def hangs():
+    need_module()
+    pair()
+    wait_for(lambda: lab.a.instance()["lease_ms"], "a lease")
+    wait_for(lambda: "lease ends" in lab.a.space.run([netlab.ADM, "vip"]), "in the kernel")
+    lab.a.everyone(signal.SIGSTOP)
+    wait_for(lambda: lab.b.has(), "b takes over")
+    wait_for(lambda: "run out" in lab.a.space.run([netlab.ADM, "vip"]), "the lease has run out")
+    mac = ":".join(f"{byte:02x}" for byte in lab.b.space.mac())
+    same(arp_answers(), {mac}, "who answers while a hangs")
+    lab.a.everyone(signal.SIGCONT)
+    moved("a", "waking up")
+    wait_for(lambda: vip_role(lab.a) == "active" and "run out" not in lab.a.space.run([netlab.ADM, "vip"]),
+             "a forwards again")
+
+
+@case("SIGKILL of everything: the other has the address alone within the lease")
+def killed_outright():
+    need_module()
+    pair()
+    wait_for(lambda: "lease ends" in lab.a.space.run([netlab.ADM, "vip"]), "in the kernel")
+    lab.a.kill()
+    lab.b.becomes("MASTER")
+    wait_for(lambda: "run out" in lab.a.space.run([netlab.ADM, "vip"]), "the lease has run out")
+    mac = ":".join(f"{byte:02x}" for byte in lab.b.space.mac())
+    same(arp_answers(), {mac}, "who answers")
+
+
+@case("without dray.ko it is said, and everything else works")
+def without_module():
+    if module:
+        raise Skip("the module is loaded: the other cases have it")
+    pair()
+    check("dray.ko is not loaded" in lab.a.said(), "not said")
+    same(lab.a.status()["module"], False, "in the status")
+
+
+taptest.main(setup)
