@@ -19,6 +19,7 @@ from lib import taptest
 from lib.netlab import Lab, VIP
 from lib.taptest import check, wait_for
 
+KEEPALIVED = os.environ.get("KEEPALIVED", "keepalived")
 DAEMON = os.environ.get("DRAYVRRPD", "drayvrrpd")
 ADVERT = 0.1
 
@@ -165,6 +166,25 @@ class Director:
             raise taptest.Failed(f"{failure}, is {self.state(name)}:\n{self.said()[-3000:]}") from failure
 
 
+class Keepalived(Director):
+    """The same host with keepalived: what is asked of it is read off its log."""
+
+    def command(self):
+        return [KEEPALIVED, "-n", "-l", "-D", "-P", "-f", self.conf] + [
+            word for option, name in (("-p", "pid"), ("-r", "vrrp.pid")) for word in
+            (option, os.path.join(self.folder, name))]
+
+    def state(self, name="VI_1"):
+        found = re.findall(rf"\({name}\) [Ee]ntering (\w+) (?:STATE|state)", self.said())
+        return found[-1] if found else None
+
+    def start(self, *parts):
+        for name in "log", "pid", "vrrp.pid":
+            if os.path.exists(os.path.join(self.folder, name)):
+                os.unlink(os.path.join(self.folder, name))
+        return super().start(*parts)
+
+
 class Sniffer:
     """Adverts, gratuitous ARP and NA as they pass the bridge, with times."""
 
@@ -210,11 +230,12 @@ def parse_advert(stamped):
 class VrrpLab(Lab):
     """The lab with directors a and b; its own director is only a host."""
 
-    def __init__(self, servers=0, names="ab"):
+    def __init__(self, servers=0, names="ab", others=None):
         super().__init__(servers=servers, vip_local=False, vip_on_servers=servers > 0)
-        for n, client in enumerate(self.clients):
-            client.ip(f"route del {VIP}/32", f"route del 2001:db8:9::200/128", check_status=False)
-        self.directors = {name: Director(self, name, 11 + n) for n, name in enumerate(names)}
+        for client in self.clients:
+            client.ip(f"route del {VIP}/32", "route del 2001:db8:9::200/128", check_status=False)
+        kinds = others or {}
+        self.directors = {name: kinds.get(name, Director)(self, name, 11 + n) for n, name in enumerate(names)}
         self.a, self.b = (list(self.directors.values()) + [None])[:2]
         self.sniffer = Sniffer(self)
 
