@@ -300,8 +300,8 @@ struct ka_line ka_line_part(struct ka_parser *p, const struct ka_line *line,
 	struct ka_line part = *line;
 
 	part.len = to - from;
-	part.text = ka_strndup(p->scratch, line->text + from, part.len);
-	part.column = ka_alloc(p->scratch, (part.len + 1) * sizeof(*part.column));
+	part.text = ka_strndup(p->line, line->text + from, part.len);
+	part.column = ka_alloc(p->line, (part.len + 1) * sizeof(*part.column));
 	memcpy(part.column, line->column + from,
 	       (part.len + 1) * sizeof(*part.column));
 	return part;

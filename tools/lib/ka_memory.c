@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory of one configuration: every object is its own allocation, so that a
- * sanitizer sees each, and all are freed together.
+ * Memory of one configuration, freed as a whole: pieces of chunks that grow, so
+ * that thousands of servers cost what they are and what was only needed to read
+ * them goes back.  With the address sanitizer every piece is a chunk of its own.
  */
 #include "ka_parse.h"
 
@@ -10,13 +11,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-union ka_piece {
-	union ka_piece *next;
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define ALONE
+#endif
+#endif
+#ifdef ALONE
+#define LEAST_CHUNK 0
+#define MOST_CHUNK 0
+#define ALIGN(size) (size)
+#else
+#define LEAST_CHUNK 1024
+#define MOST_CHUNK (256 * 1024)
+#define ALIGN(size) (((size) + sizeof(max_align_t) - 1) & \
+		     ~(sizeof(max_align_t) - 1))
+#endif
+
+union chunk {
+	union chunk *next;
 	max_align_t align;
 };
 
 struct ka_memory {
-	union ka_piece *pieces;
+	union chunk *chunks;
+	char *at;		/* free, and zero */
+	size_t left;
+	size_t size;		/* of the next chunk */
 };
 
 static void *must(void *got)
@@ -30,27 +50,47 @@ static void *must(void *got)
 
 struct ka_memory *ka_memory_create(void)
 {
-	return must(calloc(1, sizeof(struct ka_memory)));
+	struct ka_memory *memory = must(calloc(1, sizeof(*memory)));
+
+	memory->size = LEAST_CHUNK;
+	return memory;
 }
 
 void ka_memory_destroy(struct ka_memory *memory)
 {
-	union ka_piece *piece, *next;
+	union chunk *chunk, *next;
 
-	for (piece = memory->pieces; piece; piece = next) {
-		next = piece->next;
-		free(piece);
+	for (chunk = memory->chunks; chunk; chunk = next) {
+		next = chunk->next;
+		free(chunk);
 	}
 	free(memory);
 }
 
+static void add_chunk(struct ka_memory *memory, size_t least)
+{
+	size_t size = least > memory->size ? least : memory->size;
+	union chunk *chunk = must(calloc(1, sizeof(*chunk) + size));
+
+	chunk->next = memory->chunks;
+	memory->chunks = chunk;
+	memory->at = (char *)(chunk + 1);
+	memory->left = size;
+	if (memory->size < MOST_CHUNK)
+		memory->size *= 2;
+}
+
 void *ka_alloc(struct ka_memory *memory, size_t size)
 {
-	union ka_piece *piece = must(calloc(1, sizeof(*piece) + size));
+	char *piece;
 
-	piece->next = memory->pieces;
-	memory->pieces = piece;
-	return piece + 1;
+	size = size ? ALIGN(size) : ALIGN(1);
+	if (LEAST_CHUNK == 0 || memory->left < size)
+		add_chunk(memory, size);
+	piece = memory->at;
+	memory->at += size;
+	memory->left -= size;
+	return piece;
 }
 
 char *ka_strndup(struct ka_memory *memory, const char *text, size_t len)

@@ -110,6 +110,7 @@ struct ka_defaults {
 struct ka_parser {
 	struct ka_conf *conf;
 	struct ka_memory *scratch;	/* freed when the result stands */
+	struct ka_memory *line;		/* freed when a line of a file is done */
 	const struct ka_options *options;
 	struct ka_node root;
 	struct ka_raw *globals;		/* its object is def */

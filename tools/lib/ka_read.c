@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define BLANKS " \t\f\v\r"
-#define MAX_REPEATS 65536
 
 /* a file that is being read, and who includes it */
 struct source {
@@ -34,7 +33,8 @@ struct reader {
 	struct source *source;
 	char host[256];
 	const char *id;
-	size_t bytes, repeats;
+	size_t bytes, repeated;
+	bool too_many;			/* has been said */
 };
 
 static void process(struct reader *r, const struct ka_line *line,
@@ -179,12 +179,23 @@ static void repeat(struct reader *r, const struct ka_line *rest,
 		   const struct sequence *s, const char *value,
 		   unsigned int depth)
 {
+	struct ka_memory *outer = r->p->line;
+
+	r->repeated += rest->len + 1;
+	if (r->repeated > KA_MAX_EXPANDED) {
+		if (!r->too_many)
+			ka_say_line(r->p, KA_ERROR, rest, 0, 1,
+				    "the rest is left out",
+				    "more than %u bytes of repeated lines",
+				    KA_MAX_EXPANDED);
+		r->too_many = true;
+		return;
+	}
 	ka_define(r->definitions, s->name, strlen(s->name), value);
-	if (r->repeats++ < MAX_REPEATS)
-		process(r, rest, depth + 1);
-	else if (r->repeats == MAX_REPEATS + 1)
-		ka_say_line(r->p, KA_ERROR, rest, 0, 1, "the rest is left out",
-			    "more than %d repeated lines", MAX_REPEATS);
+	r->p->line = ka_memory_create();
+	process(r, rest, depth + 1);
+	ka_memory_destroy(r->p->line);
+	r->p->line = outer;
 }
 
 static void run_sequence(struct reader *r, const struct ka_line *rest,
@@ -194,7 +205,7 @@ static void run_sequence(struct reader *r, const struct ka_line *rest,
 	long v;
 
 	if (s->values) {
-		values = ka_strdup(r->p->scratch, s->values);
+		values = ka_strdup(r->p->line, s->values);
 		for (value = strtok_r(values, ", \t", &save); value;
 		     value = strtok_r(NULL, ", \t", &save))
 			repeat(r, rest, s, value, depth);
@@ -204,7 +215,7 @@ static void run_sequence(struct reader *r, const struct ka_line *rest,
 	     v += s->step) {
 		snprintf(text, sizeof(text), s->hex ? "%lx" : "%ld", v);
 		repeat(r, rest, s, text, depth);
-		if (r->repeats > MAX_REPEATS)
+		if (r->too_many)
 			break;
 	}
 }
@@ -270,7 +281,7 @@ static bool repeat_line(struct reader *r, const struct ka_line *line,
 		return false;
 	skip = s.hex ? 6 : 5;
 	end = strchr(text, ')');
-	args = ka_strndup(r->p->scratch, text + skip,
+	args = ka_strndup(r->p->line, text + skip,
 			  end ? end - text - skip : 0);
 	good = end && depth < KA_MAX_DEPTH &&
 	       (list ? parse_list(args, &s) : parse_sequence(args, &s));
@@ -319,37 +330,50 @@ static void process(struct reader *r, const struct ka_line *line,
 	hand_over(r, &expanded, depth);
 }
 
-static void physical_line(struct reader *r, const char *text, size_t len,
-			  unsigned int number)
+/* Return: a line as it stands in the file, or an empty one, and said. */
+static struct ka_line copy_line(struct reader *r, const char *text, size_t len,
+				unsigned int number)
 {
+	struct ka_line line = { .file = r->source->name, .number = number,
+				.source = "" };
 	struct ka_parser *p = r->p;
-	struct ka_line line = { .file = r->source->name, .number = number };
+	bool fits = len < KA_MAX_LINE;
 	size_t i;
 
-	if (len && text[len - 1] == '\r')
-		len--;
-	line.source = "";
-	line.text = ka_strndup(p->scratch, text, len < KA_MAX_LINE ? len : 0);
-	line.len = len < KA_MAX_LINE ? len : 0;
-	line.column = ka_alloc(p->scratch, (line.len + 1) * sizeof(*line.column));
+	line.len = fits ? len : 0;
+	line.text = ka_strndup(p->line, text, line.len);
+	line.column = ka_alloc(p->line, (line.len + 1) * sizeof(*line.column));
 	for (i = 0; i <= line.len; i++)
 		line.column[i] = i + 1;
-	if (len >= KA_MAX_LINE) {
-		ka_say_line(p, KA_ERROR, &line, 0, 1, "the line is left out",
-			    "a line of more than %d bytes", KA_MAX_LINE);
-		return;
-	}
 	for (i = 0; i < line.len; i++)
 		if (!line.text[i])
 			line.text[i] = ' ';
+	if (!fits)
+		ka_say_line(p, KA_ERROR, &line, 0, 1, "the line is left out",
+			    "a line of more than %d bytes", KA_MAX_LINE);
 	i = strspn(line.text, BLANKS);
 	if (line.text[i] && !strchr("#!", line.text[i]))
 		line.source = ka_strdup(p->conf->memory, line.text);
+	return line;
+}
+
+static void physical_line(struct reader *r, const char *text, size_t len,
+			  unsigned int number)
+{
+	struct ka_memory *outer = r->p->line;
+	struct ka_line line;
+
+	r->p->line = ka_memory_create();
+	if (len && text[len - 1] == '\r')
+		len--;
+	line = copy_line(r, text, len, number);
 	strip_comment(r, &line);
 	apply_condition(r, &line);
 	if (!ka_define_line(r->definitions, &line) &&
 	    line.text[strspn(line.text, BLANKS)])
 		process(r, &line, 0);
+	ka_memory_destroy(r->p->line);
+	r->p->line = outer;
 }
 
 static void read_text(struct reader *r, const char *text, size_t size)
