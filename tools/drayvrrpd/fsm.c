@@ -278,19 +278,27 @@ static void yield(struct fsm *fsm, const struct packet_advert *advert,
 	enter(fsm, FSM_BACKUP, reason);
 }
 
+static bool never_preempts(const struct fsm *fsm)
+{
+	return !fsm->params.preempt && fsm->priority != PACKET_OWNER;
+}
+
 /*
  * A master that has slept past the dead interval may not be the only one any
- * more.  What came in meanwhile is heard before it says anything; if nothing
- * is heard for one skew, nobody has taken over.
+ * more.  What came in meanwhile is heard before it says anything.  A better
+ * one than the successor waits for a skew and takes over again; one that does
+ * not preempt waits for as long as a living successor would be silent.
  */
 static void judge_sleep(struct fsm *fsm)
 {
+	uint64_t wait = never_preempts(fsm) ? fsm->params.interval_us : 0;
+
 	if (fsm->now - latest(fsm->last_sent, fsm->woke) < dead_interval(fsm))
 		return;
 	fsm->woke = fsm->now;
 	fsm->listening = 1;
 	fsm->master_interval_us = fsm->params.interval_us;
-	fsm->deadline = fsm->now + fsm_skew(fsm);
+	fsm->deadline = fsm->now + wait + fsm_skew(fsm);
 	fsm->counters.n[COUNTER_LATE]++;
 	note(fsm, FSM_NOTE_LATE, NULL);
 }
@@ -298,8 +306,7 @@ static void judge_sleep(struct fsm *fsm)
 /* A worse master, but the one that is there by now. */
 static bool overslept(const struct fsm *fsm)
 {
-	return fsm->listening && !fsm->params.preempt &&
-	       fsm->priority != PACKET_OWNER;
+	return fsm->listening && never_preempts(fsm);
 }
 
 /* 6.4.3 (700 - 735); addresses are compared as unsigned numbers. */

@@ -252,6 +252,12 @@ static void master_oversleeps(void **state)
 	assert_log(&b, "advert:128 announce:wake");
 	assert_true(fsm_holds(&b.fsm));
 	assert_int_equal(b.armed, now + 500 * MS + S);
+
+	set_up_master(&b, 3, S, 128);
+	change(&b, false, 0, false, START);
+	fsm_timer(&b.fsm, now);
+	assert_log(&b, "note:late");
+	assert_int_equal(b.armed, now + 1500 * MS);
 }
 
 /* Eight seconds of a successor's adverts: one answer, one announcement. */
