@@ -2,7 +2,8 @@
 /*
  * Every keyword with a good and a bad case, from ka_keywords.cases: the good one
  * is read without a word, the bad one with an error or a warning that says what
- * is wrong, in its own line.  And none of the tables' keywords is without a case.
+ * is wrong, in its own line.  None of the tables' keywords is without a case, nor
+ * without a word in the operators' page.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include "ka_parse.h"
 
 #define CASES "tests/ka_keywords.cases"
+#define PAGE "../Documentation/configuration.rst"
 #define KNOWN "vrrp_script known {\nscript /bin/true\n}\n" \
 	"track_file known {\nfile /run/known\n}\n" \
 	"vrrp_track_process known {\nprocess known\n}\n"
@@ -240,6 +242,36 @@ static void test_complete(void **state)
 	assert_int_equal(missing, 0);
 }
 
+/* The operators' page names every keyword that does something. */
+static void test_documented(void **state)
+{
+	static char page[1 << 16];
+	const struct ka_keyword *kw;
+	size_t t, i, missing = 0;
+	FILE *in = fopen(PAGE, "r");
+	char name[64], *at;
+
+	(void)state;
+	assert_non_null(in);
+	assert_true(fread(page, 1, sizeof(page) - 1, in) > 0);
+	fclose(in);
+	for (t = 0; t < ka_n_tables; t++) {
+		for (i = 0; i < ka_tables[t]->n; i++) {
+			kw = &ka_tables[t]->keywords[i];
+			snprintf(name, sizeof(name), "``%s", kw->name);
+			at = strstr(page, name);
+			while (at && !strchr("` ", at[strlen(name)]))
+				at = strstr(at + 1, name);
+			if (at || kw->type == KA_IGNORED || !*ka_tables[t]->name)
+				continue;
+			print_message("# not in the page: %s %s\n",
+				      ka_tables[t]->name, kw->name);
+			missing++;
+		}
+	}
+	assert_int_equal(missing, 0);
+}
+
 /* Keywords of tier 3 that are not used are known, and said so once. */
 static void test_ignored(void **state)
 {
@@ -273,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_complete),
+		cmocka_unit_test(test_documented),
 		cmocka_unit_test(test_ignored),
 	};
 
