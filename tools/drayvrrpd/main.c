@@ -26,6 +26,7 @@ enum { OPT_RUN_DIR = 256 };
 
 static const struct option longs[] = {
 	{ "use-file", required_argument, NULL, 'f' },
+	{ "config-id", required_argument, NULL, 'i' },
 	{ "dont-fork", no_argument, NULL, 'n' },
 	{ "log-console", no_argument, NULL, 'l' },
 	{ "log-detail", no_argument, NULL, 'D' },
@@ -41,7 +42,9 @@ static const struct option longs[] = {
 
 static const char help[] =
 	"usage: drayvrrpd [OPTION...]\n"
+	"       drayvrrpd --check [OPTION...] [FILE]\n"
 	"  -f, --use-file FILE   configuration, default " CONFIG "\n"
+	"  -i, --config-id ID    which @ID lines are read, default the host's name\n"
 	"  -t, --check           only say what is wrong with it\n"
 	"  -n, --dont-fork       stay in the foreground\n"
 	"  -l, --log-console     log to stderr instead of syslog\n"
@@ -63,10 +66,13 @@ static int read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "f:nlDp:Ptvh", longs, NULL)) >= 0)
+	while ((c = getopt_long(argc, argv, "f:i:nlDp:Ptvh", longs, NULL)) >= 0)
 		switch (c) {
 		case 'f':
 			o->supervisor.path = optarg;
+			break;
+		case 'i':
+			o->supervisor.ka.config_id = optarg;
 			break;
 		case 'n':
 			o->foreground = true;
@@ -97,6 +103,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		default:
 			return usage();
 		}
+	if (o->check && optind + 1 == argc)
+		o->supervisor.path = argv[optind++];
 	return optind < argc ? usage() : -1;
 }
 
@@ -119,8 +127,8 @@ int main(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	if (o.check)
-		return ka_check(o.supervisor.path, NULL, stdout);
-	conf = ka_read(o.supervisor.path, NULL);
+		return ka_check(o.supervisor.path, &o.supervisor.ka, stdout);
+	conf = ka_read(o.supervisor.path, &o.supervisor.ka);
 	if (conf->unreadable) {
 		ka_messages_print(conf, KA_WARNING, stderr);
 		return KA_EXIT_CANNOT_RUN;

@@ -280,7 +280,7 @@ static void reload(void)
 	if (super.stopping || super.next.pid)
 		return;
 	systemd_reloading();
-	conf = ka_read(super.options->path, NULL);
+	conf = ka_read(super.options->path, &super.options->ka);
 	say_messages(conf);
 	if (conf->unreadable || conf->n_of[KA_ERROR]) {
 		log_say(LOG_ERR, "reload refused, %zu errors in %s: the old "

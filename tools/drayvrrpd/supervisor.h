@@ -12,6 +12,7 @@
 
 struct supervisor_options {
 	const char *path;		/* of the configuration */
+	struct ka_options ka;		/* how it is read */
 	const char *run_dir;		/* state file and status socket */
 };
 
