@@ -275,17 +275,20 @@ static void say_messages(const struct ka_conf *conf)
 static void reload(void)
 {
 	struct ka_conf *conf;
+	size_t errors;
 
 	super.reload_again = super.next.pid;
 	if (super.stopping || super.next.pid)
 		return;
 	systemd_reloading();
 	conf = ka_read(super.options->path, &super.options->ka);
+	errors = conf->n_of[KA_ERROR];
+	ka_lint(conf);
 	say_messages(conf);
-	if (conf->unreadable || conf->n_of[KA_ERROR]) {
+	if (conf->unreadable || errors) {
 		log_say(LOG_ERR, "reload refused, %zu errors in %s: the old "
-			"configuration stays in force",
-			conf->n_of[KA_ERROR], super.options->path);
+			"configuration stays in force", errors,
+			super.options->path);
 		ka_free(conf);
 		systemd_ready();
 	} else if (start_worker(&super.next, conf)) {
@@ -409,6 +412,7 @@ int supervisor_main(const struct supervisor_options *options,
 			strerror(-rc));
 		return KA_EXIT_CANNOT_RUN;
 	}
+	ka_lint(conf);
 	say_messages(conf);
 	rc = start_spawner();
 	if (!rc)

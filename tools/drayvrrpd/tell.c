@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "mail.h"
+#include "owner.h"
 #include "spawner.h"
 
 #define NOTIFY_TIMEOUT_MS 60000
@@ -39,23 +40,19 @@ static void run(const char *name, const struct ka_command *command,
 {
 	struct job job = { .kind = JOB_NOTIFY,
 			   .timeout_ms = NOTIFY_TIMEOUT_MS };
+	const struct owner *owner = owner_of(command);
 	const char *words[JOB_WORDS];
-	char why[256];
 	size_t n = 0, i;
 
-	if (!command)
+	if (!owner)
 		return;
 	if (command->argc + n_more + 1 > JOB_WORDS) {
 		log_say(LOG_ERR, "(%s) too many words: %s", name,
 			command->text);
 		return;
 	}
-	if (ka_command_owner(tell.conf, command, &job.uid, &job.gid, why,
-			     sizeof(why)) < 0) {
-		log_say(LOG_ERR, "(%s) not run: %s: %s", name, command->text,
-			why);
-		return;
-	}
+	job.uid = owner->uid;
+	job.gid = owner->gid;
 	words[n++] = name;
 	for (i = 0; i < command->argc; i++)
 		words[n++] = command->argv[i];

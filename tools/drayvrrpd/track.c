@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "link.h"
+#include "owner.h"
 #include "spawner.h"
 #include "watch.h"
 
@@ -28,9 +29,7 @@ struct script {
 	uint32_t id;			/* of the run; 0: does not run */
 	uint64_t started;
 	int last;			/* status */
-	bool refused;			/* its user is not to run it */
-	uid_t uid;
-	gid_t gid;
+	const struct owner *owner;	/* NULL: it is not to be run */
 };
 
 static struct {
@@ -49,7 +48,8 @@ void tracks_changed(uint64_t now)
 
 static void run(struct script *s, uint64_t now)
 {
-	struct job job = { .kind = JOB_RUN, .uid = s->uid, .gid = s->gid };
+	struct job job = { .kind = JOB_RUN, .uid = s->owner->uid,
+			   .gid = s->owner->gid };
 	int rc;
 
 	job.timeout_ms = s->conf->timeout_us / 1000;
@@ -118,12 +118,11 @@ void tracks_result(uint32_t id, int status, bool timed_out, uint64_t now)
 	tracks_changed(now);
 }
 
-static struct script *script_create(const struct ka_conf *conf,
-				    const struct ka_vrrp_script *c,
+/* One that must not run counts as failed. */
+static struct script *script_create(const struct ka_vrrp_script *c,
 				    struct state *state)
 {
 	struct script *s = calloc(1, sizeof(*s));
-	char why[256] = "";
 
 	if (!s)
 		return NULL;
@@ -133,16 +132,12 @@ static struct script *script_create(const struct ka_conf *conf,
 	s->record = state_script(state, c->name);
 	if (s->record && s->record->result != PRIORITY_UNKNOWN)
 		priority_script_keep(&s->result, s->record->result);
-	s->refused = ka_command_owner(conf, c->command, &s->uid, &s->gid, why,
-				      sizeof(why)) < 0;
-	if (s->refused) {
-		log_say(LOG_ERR, "vrrp_script %s counts as failed: %s",
-			c->name, why);
-		s->result.result = PRIORITY_DOWN;
-	}
+	s->owner = owner_of(c->command);
 	alarm_add(&s->alarm, on_alarm, s);
-	if (!s->refused)
+	if (s->owner)
 		alarm_set(&s->alarm, now_us());
+	else
+		s->result.result = PRIORITY_DOWN;
 	return s;
 }
 
@@ -155,7 +150,7 @@ void tracks_create(const struct ka_conf *conf, struct state *state, int jobs)
 	/* of an earlier worker's runs, whose results may still come */
 	scripts.ids = now_us() & ~WATCH_ID;
 	for (i = 0; i < conf->n_scripts; i++) {
-		s = script_create(conf, conf->scripts[i], state);
+		s = script_create(conf->scripts[i], state);
 		if (!s)
 			continue;
 		s->next = scripts.first;

@@ -25,6 +25,7 @@
 #include "holding.h"
 #include "lease.h"
 #include "link.h"
+#include "owner.h"
 #include "peer.h"
 #include "router.h"
 #include "spawner.h"
@@ -301,6 +302,7 @@ static void create_all(const struct ka_conf *conf)
 {
 	size_t i;
 
+	owners_find(conf);
 	tracks_create(conf, worker.state, worker.with->jobs);
 	tell_open(conf, worker.with->jobs);
 	for (i = 0; i < conf->n_instances; i++)
