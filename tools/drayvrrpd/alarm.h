@@ -6,13 +6,14 @@
 #ifndef DRAYVRRPD_ALARM_H
 #define DRAYVRRPD_ALARM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define ALARM_NEVER UINT64_MAX
 
 struct alarm {
-	struct alarm *next;
 	uint64_t at;			/* us; ALARM_NEVER: not set */
+	size_t place;			/* in the heap; 0: nowhere */
 	void (*ring)(void *arg, uint64_t now);
 	void *arg;
 };
