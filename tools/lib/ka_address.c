@@ -163,6 +163,12 @@ static void read_ignored(struct address_reader *r)
 	       "'%s' means nothing to dray", r->line->words[r->at].text);
 }
 
+static void read_ignored_value(struct address_reader *r)
+{
+	read_ignored(r);
+	value(r);
+}
+
 static const struct {
 	const char *name;
 	void (*read)(struct address_reader *r);
@@ -174,7 +180,8 @@ static const struct {
 	{ "nodad", read_nodad },	{ "mngtmpaddr", read_mngtmpaddr },
 	{ "noprefixroute", read_noprefixroute },
 	{ "no_track", read_no_track },	{ "preferred_lft", read_preferred_lft },
-	{ "use_vmac", read_ignored },	{ "track_group", read_ignored },
+	{ "use_vmac", read_ignored },	{ "autojoin", read_ignored },
+	{ "track_group", read_ignored_value },
 };
 
 static bool read_option(struct address_reader *r)

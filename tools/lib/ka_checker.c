@@ -228,7 +228,8 @@ static void set_file_weight(struct ka_parser *p, struct ka_node *node,
 	struct ka_checker_raw *r = raw->object;
 	size_t at = 1;
 
-	r->file_weight = ka_weight_read(p, node, &at, &r->c.file.weight,
+	r->file_weight = ka_weight_read(p, node, &at, KA_FILE_WEIGHT_MAX,
+					&r->c.file.weight,
 					&r->c.file.reverse);
 	ka_no_more(p, node, at);
 }

@@ -259,7 +259,7 @@ void ka_say_twice(struct ka_parser *p, const struct ka_node *node,
 void ka_set_user(struct ka_command *cmd, const struct ka_node *node);
 /* N [reverse|noreverse] from word *at on. */
 bool ka_weight_read(struct ka_parser *p, const struct ka_node *node, size_t *at,
-		    int *weight, bool *reverse);
+		    int most, int *weight, bool *reverse);
 
 void ka_resolve_vrrp(struct ka_parser *p);
 void ka_resolve_lvs(struct ka_parser *p);

@@ -10,6 +10,9 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <netlink/route/route.h>
 
 /* one line, read word by word */
 struct words {
@@ -87,25 +90,45 @@ static const char *device(struct words *w)
 	return word;
 }
 
+/* What iproute2 keeps the names of tables and protocols in. */
+static const char *names_file(const char *name, char *path, size_t len)
+{
+	snprintf(path, len, "/etc/iproute2/%s", name);
+	if (access(path, R_OK))
+		snprintf(path, len, "/usr/share/iproute2/%s", name);
+	return path;
+}
+
+/* A number, or a name that iproute2 knows too. */
+static uint32_t named(struct words *w, const char *file, long most,
+		      int (*find)(const char *), int (*load)(const char *))
+{
+	bool has_word = w->at + 1 < w->line->n_words;
+	const char *word = has_word ? w->line->words[w->at + 1].text : "0";
+	char path[64];
+	int id;
+
+	if (*word >= '0' && *word <= '9')
+		return number(w, 1, most);
+	w->at++;
+	id = find(word);
+	if (id < 0 && !load(names_file(file, path, sizeof(path))))
+		id = find(word);
+	if (id <= 0)
+		refuse(w, "a name that iproute2 knows");
+	return id;
+}
+
 static uint32_t table(struct words *w)
 {
-	static const struct {
-		const char *name;
-		uint32_t id;
-	} names[] = {
-		{ "main", RT_TABLE_MAIN }, { "local", RT_TABLE_LOCAL },
-		{ "default", RT_TABLE_DEFAULT },
-	};
-	size_t i;
+	return named(w, "rt_tables", UINT32_MAX, rtnl_route_str2table,
+		     rtnl_route_read_table_names);
+}
 
-	for (i = 0; i < KA_COUNT(names); i++) {
-		if (w->at + 1 < w->line->n_words &&
-		    !strcmp(w->line->words[w->at + 1].text, names[i].name)) {
-			w->at++;
-			return names[i].id;
-		}
-	}
-	return number(w, 1, UINT32_MAX);
+static uint32_t protocol(struct words *w)
+{
+	return named(w, "rt_protos", 255, rtnl_route_str2proto,
+		     rtnl_route_read_protocol_names);
 }
 
 /* Return: whether the word was a prefix, "default" or "all". */
@@ -120,17 +143,25 @@ static bool prefix_at(struct words *w, struct dray_addr *addr, uint8_t *prefix)
 	       ka_prefix_word(w->line->words[w->at].text, addr, prefix);
 }
 
+static struct ka_nexthop *add_nexthop(struct words *w, struct ka_route *r)
+{
+	struct ka_nexthop *hop;
+
+	r->nexthops = ka_grow(w->p->conf->memory, r->nexthops, r->n_nexthops,
+			      sizeof(*hop));
+	hop = &r->nexthops[r->n_nexthops++];
+	memset(hop, 0, sizeof(*hop));
+	hop->weight = 1;
+	return hop;
+}
+
 static void read_nexthops(struct words *w, struct ka_route *r)
 {
 	struct ka_nexthop *hop = NULL;
 
 	for (; w->at < w->line->n_words && !w->bad; w->at++) {
 		if (is(w, "nexthop")) {
-			r->nexthops = ka_grow(w->p->conf->memory, r->nexthops,
-					      r->n_nexthops, sizeof(*hop));
-			hop = &r->nexthops[r->n_nexthops++];
-			memset(hop, 0, sizeof(*hop));
-			hop->weight = 1;
+			hop = add_nexthop(w, r);
 		} else if (is(w, "via")) {
 			address(w, &hop->via);
 		} else if (is(w, "dev")) {
@@ -164,22 +195,60 @@ static void read_mtu(struct words *w, struct ka_route *r)
 	r->mtu = number(w, 68, 65535);
 }
 
+/* Words that change how a route behaves, not where it leads to. */
+static bool is_tuning(const struct words *w)
+{
+	static const char *const list[] = {
+		"hoplimit", "rtt", "rttvar", "reordering", "window", "cwnd",
+		"ssthresh", "realms", "rto_min", "initcwnd", "initrwnd",
+		"features", "fastopen_no_cookie", "quickack", "pref",
+		"congctl", "ttl-propagate",
+	};
+	size_t i;
+
+	for (i = 0; i < KA_COUNT(list); i++)
+		if (is(w, list[i]))
+			return true;
+	return false;
+}
+
+static void skip_tuning(struct words *w)
+{
+	ka_say(w->p, KA_WARNING, w->line, w->at, "the route is without it",
+	       "dray does not set %s", w->line->words[w->at].text);
+	value(w);
+	if (is(w, "lock"))
+		value(w);
+}
+
+/* "via A or B", of old */
+static void read_or(struct words *w, struct ka_route *r)
+{
+	if (!r->n_nexthops) {
+		add_nexthop(w, r)->via = r->via;
+		r->via.family = 0;
+	}
+	address(w, &add_nexthop(w, r)->via);
+}
+
 static void read_route_option(struct words *w, struct ka_route *r)
 {
 	if (is(w, "via") || is(w, "gw"))
 		address(w, &r->via);
+	else if (is(w, "or"))
+		read_or(w, r);
 	else if (is(w, "dev") || is(w, "oif"))
 		r->dev = device(w);
 	else if (is(w, "src"))
 		address(w, &r->src);
 	else if (is(w, "table"))
 		r->table = table(w);
-	else if (is(w, "metric") || is(w, "preference"))
+	else if (is(w, "metric") || is(w, "preference") || is(w, "priority"))
 		r->metric = number(w, 0, UINT32_MAX);
 	else if (is(w, "scope"))
 		read_route_scope(w, r);
 	else if (is(w, "proto") || is(w, "protocol"))
-		r->protocol = number(w, 1, 255);
+		r->protocol = protocol(w);
 	else if (is(w, "tos") || is(w, "dsfield"))
 		r->tos = number(w, 0, 255);
 	else if (is(w, "mtu"))
@@ -188,9 +257,15 @@ static void read_route_option(struct words *w, struct ka_route *r)
 		r->advmss = number(w, 1, 65535);
 	else if (is(w, "onlink"))
 		r->onlink = true;
-	else if (is(w, "no_track") || is(w, "track_group"))
+	else if (is(w, "no_track"))
 		r->no_track = true;
-	else
+	else if (is(w, "inet6"))
+		r->family = AF_INET6;
+	else if (is(w, "track_group"))
+		value(w);
+	else if (is_tuning(w))
+		skip_tuning(w);
+	else if (!is(w, "inet") && !is(w, "add") && !is(w, "append"))
 		refuse(w, "a word of a route that dray knows");
 }
 
@@ -209,7 +284,8 @@ static void read_type(struct words *w, struct ka_route *r)
 
 static void route_family(struct ka_route *r)
 {
-	r->family = r->dst.family ? r->dst.family :
+	if (!r->family)
+		r->family = r->dst.family ? r->dst.family :
 		    r->via.family ? r->via.family :
 		    r->src.family ? r->src.family :
 		    r->n_nexthops && r->nexthops[0].via.family ?
@@ -313,8 +389,10 @@ static void read_rule_option(struct words *w, struct ka_rule *r)
 	} else if (is(w, "suppress_prefixlength")) {
 		r->suppress_prefixlength = number(w, 0, 128);
 		r->has_suppress_prefixlength = true;
-	} else if (is(w, "no_track") || is(w, "track_group")) {
+	} else if (is(w, "no_track")) {
 		r->no_track = true;
+	} else if (is(w, "track_group")) {
+		value(w);
 	} else if (is(w, "inet6")) {
 		r->family = AF_INET6;
 	} else if (is(w, "inet")) {

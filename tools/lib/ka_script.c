@@ -24,18 +24,19 @@ void ka_say_twice(struct ka_parser *p, const struct ka_node *node,
 	       first->file);
 }
 
-/* N [reverse|noreverse] */
+/* N [reverse|noreverse]; of a file, whose value it is multiplied with, up to 254 */
 bool ka_weight_read(struct ka_parser *p, const struct ka_node *node, size_t *at,
-		    int *weight, bool *reverse)
+		    int most, int *weight, bool *reverse)
 {
 	const char *word;
 	int64_t value;
 
-	if (!ka_get_number(p, node, at, -KA_WEIGHT_MAX, KA_WEIGHT_MAX, &value))
+	if (!ka_get_number(p, node, at, -most, most, &value))
 		return false;
 	*weight = value;
 	word = *at < node->n_words ? node->words[*at].text : "";
-	if (!strcmp(word, "reverse") || !strcmp(word, "noreverse")) {
+	if (!strcmp(word, "reverse") || !strcmp(word, "noreverse") ||
+	    !strcmp(word, "no_reverse")) {
 		*reverse = *word == 'r';
 		++*at;
 	}
@@ -48,7 +49,8 @@ static void set_script_weight(struct ka_parser *p, struct ka_node *node,
 	struct ka_vrrp_script *s = raw->object;
 	size_t at = 1;
 
-	if (ka_weight_read(p, node, &at, &s->weight, &s->reverse))
+	if (ka_weight_read(p, node, &at, KA_WEIGHT_MAX, &s->weight,
+			   &s->reverse))
 		ka_no_more(p, node, at);
 }
 
@@ -154,7 +156,8 @@ static void set_file_weight(struct ka_parser *p, struct ka_node *node,
 	struct ka_track_file *f = raw->object;
 	size_t at = 1;
 
-	if (ka_weight_read(p, node, &at, &f->weight, &f->reverse))
+	if (ka_weight_read(p, node, &at, KA_FILE_WEIGHT_MAX, &f->weight,
+			   &f->reverse))
 		ka_no_more(p, node, at);
 }
 
@@ -238,7 +241,8 @@ static void set_process_weight(struct ka_parser *p, struct ka_node *node,
 	struct ka_track_process *t = raw->object;
 	size_t at = 1;
 
-	if (ka_weight_read(p, node, &at, &t->weight, &t->reverse))
+	if (ka_weight_read(p, node, &at, KA_WEIGHT_MAX, &t->weight,
+			   &t->reverse))
 		ka_no_more(p, node, at);
 }
 

@@ -42,8 +42,10 @@ static void read_line(struct ka_parser *p, const struct ka_node *line,
 	while (at < line->n_words) {
 		if (track && !strcmp(line->words[at].text, "weight")) {
 			at++;
-			if (!ka_weight_read(p, line, &at, &track->weight,
-					    &track->reverse))
+			if (!ka_weight_read(p, line, &at,
+					    kind == KA_TRACK_FILE ?
+					    KA_FILE_WEIGHT_MAX : KA_WEIGHT_MAX,
+					    &track->weight, &track->reverse))
 				return;
 			continue;
 		}

@@ -10,6 +10,7 @@
 
 #define KA_VRRP_OWNER 255
 #define KA_WEIGHT_MAX 253
+#define KA_FILE_WEIGHT_MAX 254	/* times what is in the file */
 #define KA_AUTH_LEN 8
 
 struct ka_vrrp_script {

@@ -338,7 +338,8 @@ static void test_addresses_and_routes(void **state)
 		"10.1.0.0/16 via 10.0.0.9 dev eth0 src 10.0.0.1 metric 5\n"
 		"src 10.0.0.1 default table 7 nexthop via 10.0.0.8 weight 3"
 		" nexthop via 10.0.0.9 dev eth0\n"
-		"blackhole 10.2.0.0/16\n}\n"
+		"blackhole 10.2.0.0/16\n"
+		"10.3.0.0/16 via 10.0.0.8 or 10.0.0.9 priority 12 inet\n}\n"
 		"virtual_rules {\nnot from 10.0.0.1 fwmark 1/0xff lookup 7"
 		" priority 100\nto 2001:db8::/32 prohibit\n}\n}\n");
 	const struct ka_instance *i = conf->instances[0];
@@ -352,7 +353,11 @@ static void test_addresses_and_routes(void **state)
 	assert_true(i->addresses[1].has_preferred_lft);
 	assert_addr(&i->addresses[2].peer, "10.0.9.9");
 	assert_true(i->addresses[2].no_track);
-	assert_int_equal(i->n_routes, 3);
+	assert_int_equal(i->n_routes, 4);
+	assert_addr(&i->routes[3].nexthops[0].via, "10.0.0.8");
+	assert_addr(&i->routes[3].nexthops[1].via, "10.0.0.9");
+	assert_int_equal(i->routes[3].via.family, 0);
+	assert_int_equal(i->routes[3].metric, 12);
 	assert_addr(&i->routes[0].via, "10.0.0.9");
 	assert_int_equal(i->routes[0].metric, 5);
 	assert_int_equal(i->routes[1].table, 7);

@@ -37,8 +37,7 @@ static void follow_instance(const struct ka_instance *inst)
 		if (inst->addresses[i].addr.family != inst->family)
 			abort();
 	for (i = 0; i < inst->n_tracks; i++)
-		if (inst->tracks[i].weight < -KA_WEIGHT_MAX ||
-		    inst->tracks[i].weight > KA_WEIGHT_MAX)
+		if (abs(inst->tracks[i].weight) > KA_FILE_WEIGHT_MAX)
 			abort();
 	follow(inst->notify.master);
 	follow(inst->notify.any);
