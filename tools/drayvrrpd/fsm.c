@@ -14,13 +14,16 @@
 /* Part of an interval between two answers to worse masters. */
 #define ANSWERS_PER_INTERVAL 4
 
+/* RFC 3768, 6.1: skews are in 1/256 s whatever the interval; 9568: of it. */
+static uint64_t longest_skew(const struct fsm *fsm, uint64_t interval)
+{
+	return fsm->params.version == 2 ? FSM_SECOND : interval;
+}
+
 uint64_t fsm_skew(const struct fsm *fsm)
 {
-	/* RFC 3768, 6.1: in 1/256 s whatever the interval; 9568: of it. */
-	uint64_t unit = fsm->params.version == 2 ? FSM_SECOND :
-						   fsm->master_interval_us;
-
-	return (256 - fsm->priority) * unit / 256;
+	return (256 - fsm->priority) *
+	       longest_skew(fsm, fsm->master_interval_us) / 256;
 }
 
 uint64_t fsm_down_interval(const struct fsm *fsm)
@@ -284,16 +287,16 @@ static bool never_preempts(const struct fsm *fsm)
 }
 
 /*
- * A master that has slept past the dead interval may not be the only one any
- * more.  What came in meanwhile is heard before it says anything.  A better
- * one than the successor waits for a skew and takes over again; one that does
- * not preempt waits for as long as a living successor would be silent.
+ * A master that has slept for so long that another may have taken over, or has
+ * for certain, listens before it says anything.  A better one than the
+ * successor waits for a skew and takes over again; one that does not preempt
+ * waits for as long as a living successor would be silent.
  */
-static void judge_sleep(struct fsm *fsm)
+static void judge_sleep(struct fsm *fsm, uint64_t limit)
 {
 	uint64_t wait = never_preempts(fsm) ? fsm->params.interval_us : 0;
 
-	if (fsm->now - latest(fsm->last_sent, fsm->woke) < dead_interval(fsm))
+	if (fsm->now - latest(fsm->last_sent, fsm->woke) < limit)
 		return;
 	fsm->woke = fsm->now;
 	fsm->listening = 1;
@@ -315,7 +318,7 @@ static void master_packet(struct fsm *fsm, const struct packet_advert *advert,
 {
 	int order = advert->priority - fsm->priority;
 
-	judge_sleep(fsm);
+	judge_sleep(fsm, dead_interval(fsm));
 	if (advert->priority == PACKET_RESIGN) {
 		answer_resignation(fsm);
 		return;
@@ -385,7 +388,9 @@ static void master_timer(struct fsm *fsm)
 {
 	uint64_t next = fsm->deadline + fsm->params.interval_us;
 
-	judge_sleep(fsm);
+	/* While a backup may still be waiting it is saved by an advert now. */
+	judge_sleep(fsm, dead_interval(fsm) +
+			 longest_skew(fsm, fsm->params.interval_us));
 	if (fsm->now < fsm->deadline)
 		return;
 	send_advert(fsm);

@@ -260,6 +260,26 @@ static void master_oversleeps(void **state)
 	assert_int_equal(b.armed, now + 1500 * MS);
 }
 
+/* Backups may be about to take over, but nobody has been heard yet. */
+static void master_is_late(void **state)
+{
+	uint64_t now = START + 3900 * MS;
+	struct bench b;
+
+	(void)state;
+	set_up_master(&b, 3, S, 128);
+	fsm_timer(&b.fsm, now);
+	assert_log(&b, "advert:128");
+	assert_int_equal(b.armed, now + S);
+
+	/* one of them has */
+	set_up_master(&b, 3, S, 128);
+	change(&b, false, 0, false, START);
+	hear_from(&b, "10.0.0.50", 90, S, now, now);
+	assert_log(&b, "note:late release BACKUP");
+	assert_int_equal(b.fsm.reason, FSM_REASON_OVERSLEPT);
+}
+
 /* Eight seconds of a successor's adverts: one answer, one announcement. */
 static void master_finds_adverts(void **state)
 {
@@ -353,6 +373,7 @@ int main(void)
 		T("a backup is a little late", backup_is_late),
 		T("a backup wakes up to old adverts", backup_finds_adverts),
 		T("a master oversleeps", master_oversleeps),
+		T("a master is a little late", master_is_late),
 		T("a master wakes up to old adverts", master_finds_adverts),
 		T("a restart in time", adopts_its_own_past),
 		T("a reload", reload),
