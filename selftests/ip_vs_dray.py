@@ -87,7 +87,7 @@ def lines(svc, weights, options="", **more):
     yield f"-A {svc} -s dray {options}"
     for n, weight in weights.items():
         name = n if isinstance(n, str) else rip6(n) if "[" in svc else rip(n)
-        shown = f"[{name}]" if ":" in name else name
+        shown = f"[{name}]:{PORT}" if ":" in name else name
         yield f"-a {svc} -r {shown} -g -w {weight} {more.get(f'rs{n}', '')}"
 
 
