@@ -7,12 +7,14 @@
 
 #include "service.h"
 
+struct dray_explain;
 struct dray_server;
 
 /**
  * dray_choice_first() - the server of a packet that has no entry
  * @conf: configuration of the service, with a table
  * @hash: of the 5-tuple or the client
+ * @x: whom to tell of each server that is looked at, or NULL
  *
  * The first of the row that serves, whatever its load: the same for every
  * packet of a client.
@@ -21,7 +23,7 @@ struct dray_server;
  * Return: a server, or NULL if none serves.
  */
 struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
-				      u64 hash);
+				      u64 hash, struct dray_explain *x);
 
 /**
  * dray_choice_select() - the server of a new flow
@@ -29,6 +31,7 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
  * @conf: its configuration
  * @hash: of the 5-tuple or the client
  * @first: NULL; where to put what dray_choice_first() returns, if it is met
+ * @x: whom to tell of each server that is looked at, or NULL
  *
  * The first of the row that is usable, not just starting and below the load
  * limit; if there is none the first that is usable, since load limit and slow
@@ -40,6 +43,7 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
  */
 struct dray_server *dray_choice_select(const struct dray_service *service,
 				       const struct dray_service_conf *conf,
-				       u64 hash, struct dray_server **first);
+				       u64 hash, struct dray_server **first,
+				       struct dray_explain *x);
 
 #endif

@@ -202,6 +202,42 @@ bool dray_flow_pressed(struct dray_net *dn)
 	       time_before(jiffies, READ_ONCE(dn->flows.pressed) + 60 * HZ);
 }
 
+/* Are so many flow or persist entries within their limit? */
+static bool flow_fits(const struct dray_net *dn, u16 flags, u32 count,
+		      u8 *reason)
+{
+	if (count <= flow_limit(dn, flags))
+		return true;
+	*reason = flags & FLOW_PERSIST ? DRAY_REASON_PERSIST_LIMIT :
+					 DRAY_REASON_FLOW_LIMIT;
+	return false;
+}
+
+static bool unassured_fits(const struct dray_net *dn, u32 count, u8 *reason)
+{
+	if (count <= READ_ONCE(dn->settings.unassured_limit))
+		return true;
+	*reason = DRAY_REASON_UNASSURED_LIMIT;
+	return false;
+}
+
+bool dray_flow_room(struct dray_net *dn, u16 flags, bool may_evict, u8 *reason)
+{
+	struct dray_flows *flows = &dn->flows;
+
+	*reason = DRAY_REASON_COUNT;
+	if (!flow_fits(dn, flags, atomic_read(flow_counter(flows, flags)) + 1,
+		       reason))
+		return false;
+	if (flags & FLOW_ASSURED ||
+	    unassured_fits(dn, atomic_read(&flows->unassured) + 1, reason))
+		return true;
+	if (!may_evict || !dray_flow_may_evict(dn))
+		return false;
+	*reason = DRAY_REASON_EVICTED;
+	return true;
+}
+
 /* Is there room for one more entry?  Counting first and looking afterwards
  * keeps the limit exact with many CPUs.
  */
@@ -210,22 +246,16 @@ static bool flow_charge(struct dray_net *dn, u16 flags, bool may_evict,
 {
 	struct dray_flows *flows = &dn->flows;
 
-	if (atomic_inc_return(flow_counter(flows, flags)) >
-	    flow_limit(dn, flags)) {
-		*reason = flags & FLOW_PERSIST ? DRAY_REASON_PERSIST_LIMIT :
-						 DRAY_REASON_FLOW_LIMIT;
+	if (!flow_fits(dn, flags,
+		       atomic_inc_return(flow_counter(flows, flags)), reason))
 		goto uncharge;
-	}
-	if (flags & FLOW_ASSURED)
-		return true;
-	if (atomic_inc_return(&flows->unassured) <=
-	    READ_ONCE(dn->settings.unassured_limit))
+	if (flags & FLOW_ASSURED ||
+	    unassured_fits(dn, atomic_inc_return(&flows->unassured), reason))
 		return true;
 	flow_pressed(flows);
 	if (may_evict && dray_flow_evict(dn))
 		return true;
 	atomic_dec(&flows->unassured);
-	*reason = DRAY_REASON_UNASSURED_LIMIT;
 
 uncharge:
 	flow_pressed(flows);

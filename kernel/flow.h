@@ -265,6 +265,20 @@ struct dray_flow *dray_flow_insert(struct dray_net *dn,
 				   u16 flags, bool may_evict, u8 *reason);
 
 /**
+ * dray_flow_room() - whether dray_flow_insert() would make an entry
+ * @dn: namespace
+ * @flags: FLOW_*
+ * @may_evict: whether the oldest unassured entry may give way
+ * @reason: where to put the enum dray_reason if it would not, or
+ *	DRAY_REASON_EVICTED if another entry would give way; else
+ *	DRAY_REASON_COUNT
+ *
+ * Context: any.
+ * Return: what it would do, memory permitting.
+ */
+bool dray_flow_room(struct dray_net *dn, u16 flags, bool may_evict, u8 *reason);
+
+/**
  * dray_flow_kill() - take an entry out
  * @dn: namespace
  * @flow: entry

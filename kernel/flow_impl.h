@@ -57,6 +57,14 @@ void dray_flow_bury(struct dray_net *dn, struct dray_flow *flow);
 bool dray_flow_enqueue(struct dray_net *dn, struct dray_flow *flow);
 
 /**
+ * dray_flow_may_evict() - whether old unassured entries may give way
+ * @dn: namespace
+ *
+ * Context: any.
+ */
+bool dray_flow_may_evict(const struct dray_net *dn);
+
+/**
  * dray_flow_evict() - let an old unassured entry give way
  * @dn: namespace
  *

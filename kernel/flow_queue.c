@@ -126,6 +126,13 @@ static bool queue_spare(struct dray_flow_queue *queue, struct dray_flow *flow,
 	return queue_push(queue, flow);
 }
 
+/* What was evicted is memory too until it is freed. */
+bool dray_flow_may_evict(const struct dray_net *dn)
+{
+	return atomic_read(&dn->flows.n_dead) <=
+	       READ_ONCE(dn->settings.unassured_limit) / 8;
+}
+
 bool dray_flow_evict(struct dray_net *dn)
 {
 	struct dray_flow_queue *queue = &dn->flows.queue;
@@ -134,9 +141,7 @@ bool dray_flow_evict(struct dray_net *dn)
 	bool evicted = false;
 	unsigned int tries;
 
-	/* What was evicted is memory too until it is freed. */
-	if (atomic_read(&dn->flows.n_dead) >
-	    READ_ONCE(dn->settings.unassured_limit) / 8)
+	if (!dray_flow_may_evict(dn))
 		return false;
 	for (tries = 0; tries < EVICT_TRIES && !evicted; tries++) {
 		spin_lock_bh(&queue->lock);

@@ -116,10 +116,12 @@ static enum dray_verdict packet_service(struct dray_packet *pkt)
 	return DRAY_NEXT;
 }
 
-/* The stages, one after the other, until one has the last word. */
-static enum dray_verdict packet_stages(struct dray_packet *pkt)
+/* The stages, one after the other, until one has the last word; the last stage
+ * is that which sends.
+ */
+static __always_inline enum dray_verdict
+packet_decide(struct dray_packet *pkt, struct dray_server **server, bool probe)
 {
-	struct dray_server *server = NULL;
 	enum dray_verdict verdict;
 
 	verdict = packet_guard(pkt);
@@ -132,11 +134,32 @@ static enum dray_verdict packet_stages(struct dray_packet *pkt)
 	if (verdict == DRAY_NEXT)
 		verdict = packet_turn(pkt);
 	if (verdict == DRAY_NEXT)
-		verdict = dray_steer(pkt, &server);
+		verdict = probe ? dray_steer_probe(pkt, server) :
+				  dray_steer(pkt, server);
+	return verdict;
+}
+
+static enum dray_verdict packet_stages(struct dray_packet *pkt)
+{
+	struct dray_server *server = NULL;
+	enum dray_verdict verdict;
+
+	verdict = packet_decide(pkt, &server, false);
 	if (verdict == DRAY_NEXT) {
 		trace_dray_forward(pkt, server->id);
 		verdict = dray_xmit(pkt, server);
 	}
+	return verdict;
+}
+
+enum dray_verdict dray_packet_probe(struct dray_packet *pkt,
+				    struct dray_server **server)
+{
+	enum dray_verdict verdict;
+
+	verdict = packet_decide(pkt, server, true);
+	if (verdict == DRAY_NEXT)
+		verdict = dray_xmit_probe(pkt, *server);
 	return verdict;
 }
 
@@ -330,6 +353,21 @@ static bool hook_here(const struct dray_packet *pkt)
 	if (mode == DRAY_HOOK_MODE_AUTO)
 		return hook_early(pkt);
 	return mode == DRAY_HOOK_MODE_EARLY;
+}
+
+u8 dray_hook_point(struct dray_packet *pkt)
+{
+	pkt->hook = NF_INET_PRE_ROUTING;
+	if (hook_here(pkt))
+		return DRAY_HOOK_POINT_PRE_ROUTING;
+	if (dray_vip_local(pkt->dn->net, pkt->family, &pkt->daddr)) {
+		pkt->hook = NF_INET_LOCAL_IN;
+		return hook_here(pkt) ? DRAY_HOOK_POINT_LOCAL_IN :
+					DRAY_HOOK_POINT_NONE;
+	}
+	pkt->hook = NF_INET_FORWARD;
+	return hook_forwarding(pkt->dn, pkt->family) && hook_here(pkt) ?
+	       DRAY_HOOK_POINT_FORWARD : DRAY_HOOK_POINT_NONE;
 }
 
 static bool marked(const struct dray_net *dn, u8 family,

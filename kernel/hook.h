@@ -49,6 +49,18 @@ u8 dray_hook_in_force(const struct dray_net *dn, u8 family,
 		      const struct net_device *dev, const char **why);
 
 /**
+ * dray_hook_point() - where a packet would be taken
+ * @pkt: with skb, dn, family and daddr; gets its hook
+ *
+ * By the question that packets ask at each point.  Whether the routing of this
+ * host brings the packet there is not asked.
+ *
+ * Context: RCU read side.
+ * Return: enum dray_hook_point.
+ */
+u8 dray_hook_point(struct dray_packet *pkt);
+
+/**
  * dray_postrouting_clear() - whether nothing waits for a packet at POST_ROUTING
  * @pkt: packet
  *

@@ -58,6 +58,7 @@ int dray_nl_request(const struct nlmsghdr *nlh, struct nlattr **attrs,
 		[DRAY_A_SERVICE] = "Missing attribute service",
 		[DRAY_A_SERVER] = "Missing attribute server",
 		[DRAY_A_VIP] = "Missing attribute vip",
+		[DRAY_A_FLOW] = "Missing attribute flow",
 	};
 	unsigned int type;
 	int err;
@@ -397,6 +398,7 @@ static const struct genl_ops nl_ops[] = {
 	DUMP(GET_PERSIST, get_persist, dray_nl_entries_done),
 	DO(DEL_PERSIST, del_persist),
 	DUMP(GET_REASON, get_reason, NULL),
+	DO(EXPLAIN, explain),
 };
 
 #define GROUP(_group, _name)						\

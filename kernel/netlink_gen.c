@@ -55,6 +55,10 @@ static const struct netlink_range_validation dray_a_config_timeout_udp_range = {
 	.max	= 2678400ULL,
 };
 
+static const struct netlink_range_validation dray_a_explain_size_range = {
+	.max	= 65535ULL,
+};
+
 /* Common nested types */
 const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1] = {
 	[DRAY_A_CONFIG_TIMEOUT_TCP] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_tcp_range),
@@ -77,6 +81,59 @@ const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1] = {
 	[DRAY_A_CONFIG_VERSION] = { .type = NLA_NUL_STRING, },
 	[DRAY_A_CONFIG_SERVICES] = { .type = NLA_U32, },
 	[DRAY_A_CONFIG_TABLES_MADE] = { .type = NLA_U32, },
+};
+
+const struct nla_policy dray_explain_nl_policy[DRAY_A_EXPLAIN_PAD + 1] = {
+	[DRAY_A_EXPLAIN_IFINDEX] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_MARK] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_MIDSTREAM] = { .type = NLA_FLAG, },
+	[DRAY_A_EXPLAIN_SIZE] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_explain_size_range),
+	[DRAY_A_EXPLAIN_HOOK_MODE] = NLA_POLICY_MAX(NLA_U8, 2),
+	[DRAY_A_EXPLAIN_HOOK_WHY] = { .type = NLA_NUL_STRING, },
+	[DRAY_A_EXPLAIN_HOOK_POINT] = NLA_POLICY_MAX(NLA_U8, 3),
+	[DRAY_A_EXPLAIN_ENTRY] = NLA_POLICY_NESTED(dray_explain_entry_nl_policy),
+	[DRAY_A_EXPLAIN_HASH] = { .type = NLA_U64, },
+	[DRAY_A_EXPLAIN_BY] = NLA_POLICY_MAX(NLA_U8, 5),
+	[DRAY_A_EXPLAIN_RANK] = NLA_POLICY_NESTED(dray_explain_rank_nl_policy),
+	[DRAY_A_EXPLAIN_FIRST] = NLA_POLICY_NESTED(dray_server_nl_policy),
+	[DRAY_A_EXPLAIN_PRESSED] = { .type = NLA_FLAG, },
+	[DRAY_A_EXPLAIN_MAKES] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[DRAY_A_EXPLAIN_NOTE] = { .type = NLA_STRING, },
+	[DRAY_A_EXPLAIN_VERDICT] = { .type = NLA_NUL_STRING, },
+	[DRAY_A_EXPLAIN_REASON] = { .type = NLA_NUL_STRING, },
+	[DRAY_A_EXPLAIN_DOC] = { .type = NLA_NUL_STRING, },
+	[DRAY_A_EXPLAIN_ROUTE] = NLA_POLICY_NESTED(dray_explain_route_nl_policy),
+};
+
+const struct nla_policy dray_explain_entry_nl_policy[DRAY_A_EXPLAIN_ENTRY_FLOWS + 1] = {
+	[DRAY_A_EXPLAIN_ENTRY_PERSIST] = { .type = NLA_FLAG, },
+	[DRAY_A_EXPLAIN_ENTRY_WHY] = NLA_POLICY_MAX(NLA_U8, 12),
+	[DRAY_A_EXPLAIN_ENTRY_SERVER] = NLA_POLICY_NESTED(dray_server_nl_policy),
+	[DRAY_A_EXPLAIN_ENTRY_STATE] = NLA_POLICY_MAX(NLA_U8, 8),
+	[DRAY_A_EXPLAIN_ENTRY_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[DRAY_A_EXPLAIN_ENTRY_AGE] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_ENTRY_IDLE] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_ENTRY_EXPIRES] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_ENTRY_FLOWS] = { .type = NLA_U32, },
+};
+
+const struct nla_policy dray_explain_rank_nl_policy[DRAY_A_EXPLAIN_RANK_LIMIT + 1] = {
+	[DRAY_A_EXPLAIN_RANK_ROW] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_RANK_RANK] = { .type = NLA_U8, },
+	[DRAY_A_EXPLAIN_RANK_WHY] = NLA_POLICY_MAX(NLA_U8, 12),
+	[DRAY_A_EXPLAIN_RANK_SERVER] = NLA_POLICY_NESTED(dray_server_nl_policy),
+	[DRAY_A_EXPLAIN_RANK_ACTIVE] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_RANK_LIMIT] = { .type = NLA_U32, },
+};
+
+const struct nla_policy dray_explain_route_nl_policy[DRAY_A_EXPLAIN_ROUTE_FRAGMENT + 1] = {
+	[DRAY_A_EXPLAIN_ROUTE_REACH] = NLA_POLICY_MAX(NLA_U8, 5),
+	[DRAY_A_EXPLAIN_ROUTE_IFINDEX] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_ROUTE_MTU] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN_ROUTE_NEIGHBOUR] = { .type = NLA_U8, },
+	[DRAY_A_EXPLAIN_ROUTE_MAC] = NLA_POLICY_EXACT_LEN(6),
+	[DRAY_A_EXPLAIN_ROUTE_DIRECT] = { .type = NLA_FLAG, },
+	[DRAY_A_EXPLAIN_ROUTE_FRAGMENT] = { .type = NLA_FLAG, },
 };
 
 const struct nla_policy dray_flow_nl_policy[DRAY_A_FLOW_EXPIRES + 1] = {
@@ -162,7 +219,7 @@ const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1] = {
 };
 
 /* Global operation policy for dray */
-const struct nla_policy dray_nl_policy[DRAY_A_GENERATION + 1] = {
+const struct nla_policy dray_nl_policy[DRAY_A_EXPLAIN + 1] = {
 	[DRAY_A_CONFIG] = NLA_POLICY_NESTED(dray_config_nl_policy),
 	[DRAY_A_SERVICE] = NLA_POLICY_NESTED(dray_service_nl_policy),
 	[DRAY_A_SERVER] = NLA_POLICY_NESTED(dray_server_nl_policy),
@@ -170,4 +227,5 @@ const struct nla_policy dray_nl_policy[DRAY_A_GENERATION + 1] = {
 	[DRAY_A_FLOW] = NLA_POLICY_NESTED(dray_flow_nl_policy),
 	[DRAY_A_PERSIST] = NLA_POLICY_NESTED(dray_persist_nl_policy),
 	[DRAY_A_GENERATION] = { .type = NLA_U32, },
+	[DRAY_A_EXPLAIN] = NLA_POLICY_NESTED(dray_explain_nl_policy),
 };

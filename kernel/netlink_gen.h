@@ -13,6 +13,10 @@
 
 /* Common nested types */
 extern const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1];
+extern const struct nla_policy dray_explain_nl_policy[DRAY_A_EXPLAIN_PAD + 1];
+extern const struct nla_policy dray_explain_entry_nl_policy[DRAY_A_EXPLAIN_ENTRY_FLOWS + 1];
+extern const struct nla_policy dray_explain_rank_nl_policy[DRAY_A_EXPLAIN_RANK_LIMIT + 1];
+extern const struct nla_policy dray_explain_route_nl_policy[DRAY_A_EXPLAIN_ROUTE_FRAGMENT + 1];
 extern const struct nla_policy dray_flow_nl_policy[DRAY_A_FLOW_EXPIRES + 1];
 extern const struct nla_policy dray_hook_nl_policy[DRAY_A_HOOK_WHY + 1];
 extern const struct nla_policy dray_persist_nl_policy[DRAY_A_PERSIST_EXPIRES + 1];
@@ -22,7 +26,7 @@ extern const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1];
 extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1];
 
 /* Global operation policy for dray */
-extern const struct nla_policy dray_nl_policy[DRAY_A_GENERATION + 1];
+extern const struct nla_policy dray_nl_policy[DRAY_A_EXPLAIN + 1];
 
 int dray_nl_get_config_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_set_config_doit(struct sk_buff *skb, struct genl_info *info);
@@ -53,6 +57,7 @@ int dray_nl_get_persist_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int dray_nl_del_persist_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_get_reason_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int dray_nl_explain_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	DRAY_NLGRP_CONFIG,

@@ -313,14 +313,48 @@ int dray_nl_server_filter(const struct nlattr *nest,
 			  struct netlink_ext_ack *extack);
 
 /**
+ * dray_nl_put_service() - put a service as listings have it
+ * @skb: message
+ * @service: the service
+ * @conf: its configuration
+ *
+ * Context: RCU read side.
+ * Return: 0 or -EMSGSIZE.
+ */
+int dray_nl_put_service(struct sk_buff *skb, const struct dray_service *service,
+			const struct dray_service_conf *conf);
+
+/**
+ * dray_nl_put_server() - put a server as listings have it
+ * @skb: message
+ * @slot: its slot
+ *
+ * Context: RCU read side.
+ * Return: 0 or -EMSGSIZE.
+ */
+int dray_nl_put_server(struct sk_buff *skb,
+		       const struct dray_service_slot *slot);
+
+/**
+ * dray_nl_put_vip() - put an address with its role
+ * @skb: message
+ * @vip: the address
+ *
+ * Context: RCU read side.
+ * Return: 0 or -EMSGSIZE.
+ */
+int dray_nl_put_vip(struct sk_buff *skb, const struct dray_vip *vip);
+
+/**
  * dray_nl_put_server_key() - put the key of a server
  * @skb: message
+ * @type: type of the nest
  * @server: the server
  *
  * Context: any.
  * Return: 0 or -EMSGSIZE.
  */
-int dray_nl_put_server_key(struct sk_buff *skb,
+int dray_nl_put_server_key(struct sk_buff *skb, int type,
 			   const struct dray_server *server);
 
 /**

@@ -81,6 +81,19 @@ int dray_nl_filter_client(const struct nlattr *attr,
 			  struct netlink_ext_ack *extack);
 
 /**
+ * dray_nl_filter_flow() - read what flows have to match
+ * @nest: nest of the flow
+ * @filter: where to put it
+ * @extack: why not
+ *
+ * Context: any.
+ * Return: 0 or an error.
+ */
+int dray_nl_filter_flow(const struct nlattr *nest,
+			struct dray_nl_filter *filter,
+			struct netlink_ext_ack *extack);
+
+/**
  * dray_nl_entries_dump() - the next chunk of a dump of entries
  * @skb: chunk
  * @cb: the dump

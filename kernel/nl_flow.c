@@ -216,7 +216,7 @@ static int put_entry(struct sk_buff *skb, struct dray_net *dn,
 		return -EMSGSIZE;
 	server = dray_server_by_id(dn, READ_ONCE(flow->w.server));
 	/* A removed server is nobody's any more; its flows move on. */
-	if (server && dray_nl_put_server_key(skb, server))
+	if (server && dray_nl_put_server_key(skb, DRAY_A_SERVER, server))
 		return -EMSGSIZE;
 	return kind->put(skb, dn, flow);
 }
@@ -327,8 +327,9 @@ static int flow_protocol(const struct nlattr *attr, u8 *protocol,
 	return -EPROTONOSUPPORT;
 }
 
-static int flow_parse(const struct nlattr *nest, struct dray_nl_filter *filter,
-		      struct netlink_ext_ack *extack)
+int dray_nl_filter_flow(const struct nlattr *nest,
+			struct dray_nl_filter *filter,
+			struct netlink_ext_ack *extack)
 {
 	const u32 takes = BIT(DRAY_A_FLOW_PROTOCOL) |
 			  BIT(DRAY_A_FLOW_CLIENT) |
@@ -449,7 +450,7 @@ static int flow_put(struct sk_buff *skb, struct dray_net *dn,
 static const struct dray_nl_entries flow_entries = {
 	.cmd = DRAY_CMD_GET_FLOW,
 	.type = DRAY_A_FLOW,
-	.parse = flow_parse,
+	.parse = dray_nl_filter_flow,
 	.match = flow_match,
 	.put = flow_put,
 };

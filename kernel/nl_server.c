@@ -240,12 +240,12 @@ static int put_key(struct sk_buff *skb, const struct dray_server_key *key)
 	return 0;
 }
 
-int dray_nl_put_server_key(struct sk_buff *skb,
+int dray_nl_put_server_key(struct sk_buff *skb, int type,
 			   const struct dray_server *server)
 {
 	struct nlattr *nest;
 
-	nest = nla_nest_start(skb, DRAY_A_SERVER);
+	nest = nla_nest_start(skb, type);
 	if (!nest)
 		return -EMSGSIZE;
 	if (put_key(skb, &server->key)) {
@@ -292,16 +292,12 @@ static int put_state(struct sk_buff *skb, struct dray_server *server)
 				 &server->zero);
 }
 
-/* RCU read side. */
-static int put_server(struct sk_buff *skb, const struct dray_service *service,
-		      const struct dray_service_slot *slot, u32 generation)
+int dray_nl_put_server(struct sk_buff *skb,
+		       const struct dray_service_slot *slot)
 {
 	struct dray_server *server = slot->server;
 	struct nlattr *nest;
 
-	if (nla_put_u32(skb, DRAY_A_GENERATION, generation) ||
-	    dray_nl_put_service_key(skb, service))
-		return -EMSGSIZE;
 	nest = nla_nest_start(skb, DRAY_A_SERVER);
 	if (!nest)
 		return -EMSGSIZE;
@@ -312,6 +308,16 @@ static int put_server(struct sk_buff *skb, const struct dray_service *service,
 	}
 	nla_nest_end(skb, nest);
 	return 0;
+}
+
+/* RCU read side. */
+static int put_server(struct sk_buff *skb, const struct dray_service *service,
+		      const struct dray_service_slot *slot, u32 generation)
+{
+	if (nla_put_u32(skb, DRAY_A_GENERATION, generation) ||
+	    dray_nl_put_service_key(skb, service))
+		return -EMSGSIZE;
+	return dray_nl_put_server(skb, slot);
 }
 
 static int get_server(struct sk_buff *msg, struct dray_net *dn,

@@ -429,14 +429,11 @@ static int put_state(struct sk_buff *skb, const struct dray_service *service)
 				 &service->zero);
 }
 
-/* RCU read side. */
-static int put_service(struct sk_buff *skb, const struct dray_service *service,
-		       const struct dray_service_conf *conf, u32 generation)
+int dray_nl_put_service(struct sk_buff *skb, const struct dray_service *service,
+			const struct dray_service_conf *conf)
 {
 	struct nlattr *nest;
 
-	if (nla_put_u32(skb, DRAY_A_GENERATION, generation))
-		return -EMSGSIZE;
 	nest = nla_nest_start(skb, DRAY_A_SERVICE);
 	if (!nest)
 		return -EMSGSIZE;
@@ -450,6 +447,15 @@ static int put_service(struct sk_buff *skb, const struct dray_service *service,
 	}
 	nla_nest_end(skb, nest);
 	return 0;
+}
+
+/* RCU read side. */
+static int put_service(struct sk_buff *skb, const struct dray_service *service,
+		       const struct dray_service_conf *conf, u32 generation)
+{
+	if (nla_put_u32(skb, DRAY_A_GENERATION, generation))
+		return -EMSGSIZE;
+	return dray_nl_put_service(skb, service, conf);
 }
 
 static int get_service(struct sk_buff *msg, struct dray_net *dn,

@@ -202,14 +202,11 @@ static int put_params(struct sk_buff *skb, const struct dray_vip_params *params)
 			   lease_left(params->lease_end));
 }
 
-static int put_vip(struct sk_buff *skb, const struct dray_vip *vip,
-		   u32 generation)
+int dray_nl_put_vip(struct sk_buff *skb, const struct dray_vip *vip)
 {
 	const struct dray_vip_key *key = &vip->key;
 	struct nlattr *nest;
 
-	if (nla_put_u32(skb, DRAY_A_GENERATION, generation))
-		return -EMSGSIZE;
 	nest = nla_nest_start(skb, DRAY_A_VIP);
 	if (!nest)
 		return -EMSGSIZE;
@@ -222,6 +219,14 @@ static int put_vip(struct sk_buff *skb, const struct dray_vip *vip,
 	}
 	nla_nest_end(skb, nest);
 	return 0;
+}
+
+static int put_vip(struct sk_buff *skb, const struct dray_vip *vip,
+		   u32 generation)
+{
+	if (nla_put_u32(skb, DRAY_A_GENERATION, generation))
+		return -EMSGSIZE;
+	return dray_nl_put_vip(skb, vip);
 }
 
 int dray_nl_get_vip_doit(struct sk_buff *skb, struct genl_info *info)

@@ -41,6 +41,7 @@ enum dray_verdict {
 #define PKT_RST		BIT(4)	/* RST or ABORT */
 #define PKT_PAYLOAD	BIT(5)
 #define PKT_ICMP	BIT(6)	/* an ICMP error; ports are those inside */
+#define PKT_PROBE	BIT(7)	/* made up by explain.c: must change nothing */
 
 /**
  * struct dray_packet - a packet
@@ -96,10 +97,27 @@ static inline enum dray_verdict dray_drop(struct dray_packet *pkt,
 	return DRAY_DROP;
 }
 
+static inline bool dray_probe(const struct dray_packet *pkt)
+{
+	return unlikely(pkt->flags & PKT_PROBE);
+}
+
+/**
+ * dray_explain_note() - remember a reason that a packet would count
+ * @pkt: PKT_PROBE
+ * @reason: reason
+ *
+ * Context: any.
+ */
+void dray_explain_note(struct dray_packet *pkt, enum dray_reason reason);
+
 /* Count a reason that is not the packet's end. */
 static inline void dray_note(struct dray_packet *pkt, enum dray_reason reason)
 {
-	this_cpu_inc(pkt->dn->reasons->packets[reason]);
+	if (dray_probe(pkt))
+		dray_explain_note(pkt, reason);
+	else
+		this_cpu_inc(pkt->dn->reasons->packets[reason]);
 }
 
 /* The stages, in their order.  Context of all: softirq, RCU read side. */
@@ -133,6 +151,18 @@ enum dray_verdict dray_steer(struct dray_packet *pkt,
 			     struct dray_server **server);
 
 /**
+ * dray_steer_probe() - which server dray_steer() would choose
+ * @pkt: parsed, with its service, PKT_PROBE
+ * @server: where to put the server
+ *
+ * By the same code; the entries stay as they are.
+ *
+ * Return: what dray_steer() would return.
+ */
+enum dray_verdict dray_steer_probe(struct dray_packet *pkt,
+				   struct dray_server **server);
+
+/**
  * dray_xmit() - send to the server
  * @pkt: parsed
  * @server: chosen
@@ -141,6 +171,26 @@ enum dray_verdict dray_steer(struct dray_packet *pkt,
  */
 enum dray_verdict dray_xmit(struct dray_packet *pkt,
 			    struct dray_server *server);
+
+/**
+ * dray_xmit_probe() - how dray_xmit() would send to the server
+ * @pkt: parsed, PKT_PROBE
+ * @server: chosen
+ *
+ * Return: DRAY_NEXT if it would be sent, DRAY_PASS or DRAY_DROP.
+ */
+enum dray_verdict dray_xmit_probe(struct dray_packet *pkt,
+				  struct dray_server *server);
+
+/**
+ * dray_packet_probe() - send a made-up packet through the stages
+ * @pkt: PKT_PROBE, with skb, dn, hook, family and daddr
+ * @server: where to put the server, NULL before
+ *
+ * Return: DRAY_NEXT if it would be sent, DRAY_PASS, DRAY_DROP or DRAY_FOREIGN.
+ */
+enum dray_verdict dray_packet_probe(struct dray_packet *pkt,
+				    struct dray_server **server);
 
 /**
  * dray_answer_unreachable() - tell the client that nobody serves it

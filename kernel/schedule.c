@@ -45,13 +45,15 @@ static u64 server_load(const struct dray_server *server)
 
 /* Round robin: the next usable one after the last. */
 static struct dray_server *rr_select(struct dray_service *service,
-				     const struct dray_service_conf *conf)
+				     const struct dray_service_conf *conf,
+				     bool probe)
 {
 	u32 start, i;
 
 	if (!conf->n)
 		return NULL;
-	start = (u32)atomic_fetch_inc(&service->cursor);
+	start = (u32)(probe ? atomic_read(&service->cursor) :
+			      atomic_fetch_inc(&service->cursor));
 	for (i = 0; i < conf->n; i++) {
 		const struct dray_service_slot *slot;
 
@@ -59,7 +61,7 @@ static struct dray_server *rr_select(struct dray_service *service,
 		if (!dray_server_usable(slot))
 			continue;
 		/* Do not give the one behind a gap its turn twice. */
-		if (i)
+		if (i && !probe)
 			atomic_add(i, &service->cursor);
 		return slot->server;
 	}
@@ -72,11 +74,12 @@ static struct dray_server *rr_select(struct dray_service *service,
  * second one at the next level always find one.
  */
 static struct dray_server *wrr_select(struct dray_service *service,
-				      const struct dray_service_conf *conf)
+				      const struct dray_service_conf *conf,
+				      bool probe)
 {
 	const struct dray_service_slot *slot;
 	struct dray_server *found = NULL;
-	u32 max = 0, i;
+	u32 max = 0, pos, weight, i;
 
 	for_each_usable(slot, conf)
 		max = max(max, slot->params.weight);
@@ -84,29 +87,35 @@ static struct dray_server *wrr_select(struct dray_service *service,
 		return NULL;
 
 	spin_lock_bh(&service->wrr_lock);
+	pos = service->wrr_pos;
+	weight = service->wrr_weight;
 	for (i = 0; i < 2 * conf->n && !found; i++) {
-		if (service->wrr_pos >= conf->n) {
-			service->wrr_pos = 0;
-			if (service->wrr_weight > conf->gcd)
-				service->wrr_weight -= conf->gcd;
+		if (pos >= conf->n) {
+			pos = 0;
+			if (weight > conf->gcd)
+				weight -= conf->gcd;
 			else
-				service->wrr_weight = max;
+				weight = max;
 		}
-		if (!service->wrr_weight || service->wrr_weight > max)
-			service->wrr_weight = max;
-		slot = slot_at_turn(conf, service->wrr_pos++);
-		if (dray_server_usable(slot) &&
-		    slot->params.weight >= service->wrr_weight)
+		if (!weight || weight > max)
+			weight = max;
+		slot = slot_at_turn(conf, pos++);
+		if (dray_server_usable(slot) && slot->params.weight >= weight)
 			found = slot->server;
+	}
+	if (!probe) {
+		service->wrr_pos = pos;
+		service->wrr_weight = weight;
 	}
 	spin_unlock_bh(&service->wrr_lock);
 	/* The one with the highest weight may just have become unusable. */
-	return found ?: rr_select(service, conf);
+	return found ?: rr_select(service, conf, probe);
 }
 
 /* Least connections. */
 static struct dray_server *lc_select(struct dray_service *service,
-				     const struct dray_service_conf *conf)
+				     const struct dray_service_conf *conf,
+				     bool probe)
 {
 	const struct dray_service_slot *slot;
 	struct dray_server *best = NULL;
@@ -158,7 +167,8 @@ least_by(const struct dray_service_conf *conf,
 
 /* Weighted least connections. */
 static struct dray_server *wlc_select(struct dray_service *service,
-				      const struct dray_service_conf *conf)
+				      const struct dray_service_conf *conf,
+				      bool probe)
 {
 	return least_by(conf, server_load);
 }
@@ -170,21 +180,23 @@ static u64 expected_delay(const struct dray_server *server)
 
 /* Shortest expected delay. */
 static struct dray_server *sed_select(struct dray_service *service,
-				      const struct dray_service_conf *conf)
+				      const struct dray_service_conf *conf,
+				      bool probe)
 {
 	return least_by(conf, expected_delay);
 }
 
 /* Never queue: an idle server if there is one, else the shortest delay. */
 static struct dray_server *nq_select(struct dray_service *service,
-				     const struct dray_service_conf *conf)
+				     const struct dray_service_conf *conf,
+				     bool probe)
 {
 	const struct dray_service_slot *slot;
 
 	for_each_usable(slot, conf)
 		if (!atomic_read(&slot->server->active))
 			return slot->server;
-	return sed_select(service, conf);
+	return sed_select(service, conf, probe);
 }
 
 static struct dray_server *heaviest(const struct dray_service_conf *conf,
@@ -204,14 +216,16 @@ static struct dray_server *heaviest(const struct dray_service_conf *conf,
 
 /* Failover: the highest weight. */
 static struct dray_server *fo_select(struct dray_service *service,
-				     const struct dray_service_conf *conf)
+				     const struct dray_service_conf *conf,
+				     bool probe)
 {
 	return heaviest(conf, false);
 }
 
 /* Overflow: the highest weight whose active flows do not exceed it. */
 static struct dray_server *ovf_select(struct dray_service *service,
-				      const struct dray_service_conf *conf)
+				      const struct dray_service_conf *conf,
+				      bool probe)
 {
 	return heaviest(conf, true);
 }
@@ -232,7 +246,8 @@ slot_at(const struct dray_service_conf *conf, u64 point)
 
 /* Power of twos: of two drawn by weight the one with less load / weight. */
 static struct dray_server *twos_select(struct dray_service *service,
-				       const struct dray_service_conf *conf)
+				       const struct dray_service_conf *conf,
+				       bool probe)
 {
 	const struct dray_service_slot *slot, *a, *b;
 	u64 sum = 0;
@@ -246,7 +261,7 @@ static struct dray_server *twos_select(struct dray_service *service,
 	/* A server may have become unusable since the sum was made. */
 	if (!a || !b)
 		return a ? a->server : b ? b->server :
-		       wlc_select(service, conf);
+		       wlc_select(service, conf, probe);
 	if (ratio_less(server_load(b->server), b->params.weight,
 		       server_load(a->server), a->params.weight))
 		return b->server;

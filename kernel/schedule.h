@@ -28,13 +28,15 @@ enum dray_key {
  * @key: what of a packet the table is asked with; DRAY_KEY_NONE for the
  *	schedulers that have none
  * @select: of those, chooses a usable server of a configuration, or NULL if
- *	there is none; called in softirq on the RCU read side
+ *	there is none; called in softirq on the RCU read side.  A probe only
+ *	asks: what is remembered for the next choice stays as it is
  */
 struct dray_scheduler {
 	const char *name;
 	enum dray_key key;
 	struct dray_server *(*select)(struct dray_service *service,
-				      const struct dray_service_conf *conf);
+				      const struct dray_service_conf *conf,
+				      bool probe);
 };
 
 /**

@@ -92,18 +92,53 @@ static inline bool dray_server_reachable(const struct dray_server *server)
 }
 
 /**
- * dray_server_serves() - whether a slot's server may get packets of new flows
+ * dray_server_unfit() - why a slot's server gets no packets of new flows
  * @slot: slot of a published configuration
  *
  * Its load is not asked: that changes from one packet of a flow to the next.
  *
  * Context: RCU read side.
+ * Return: DRAY_EXPLAIN_WHY_TAKEN, which is 0, if it may get them.
+ */
+static inline enum dray_explain_why
+dray_server_unfit(const struct dray_service_slot *slot)
+{
+	if (!slot->params.weight)
+		return DRAY_EXPLAIN_WHY_WEIGHT_ZERO;
+	if (slot->params.state != DRAY_SERVER_STATE_UP)
+		return slot->params.state == DRAY_SERVER_STATE_DRAIN ?
+		       DRAY_EXPLAIN_WHY_DRAIN : DRAY_EXPLAIN_WHY_DOWN;
+	if (!dray_server_reachable(slot->server))
+		return DRAY_EXPLAIN_WHY_UNREACHABLE;
+	return DRAY_EXPLAIN_WHY_TAKEN;
+}
+
+/**
+ * dray_server_unusable() - why a slot's server gets no new flow
+ * @slot: slot of a published configuration
+ *
+ * Context: RCU read side.
+ * Return: DRAY_EXPLAIN_WHY_TAKEN, which is 0, if it may get one.
+ */
+static inline enum dray_explain_why
+dray_server_unusable(const struct dray_service_slot *slot)
+{
+	enum dray_explain_why why = dray_server_unfit(slot);
+
+	if (!why && READ_ONCE(slot->server->overloaded))
+		return DRAY_EXPLAIN_WHY_OVERLOADED;
+	return why;
+}
+
+/**
+ * dray_server_serves() - whether a slot's server may get packets of new flows
+ * @slot: slot of a published configuration
+ *
+ * Context: RCU read side.
  */
 static inline bool dray_server_serves(const struct dray_service_slot *slot)
 {
-	return slot->params.weight &&
-	       slot->params.state == DRAY_SERVER_STATE_UP &&
-	       dray_server_reachable(slot->server);
+	return !dray_server_unfit(slot);
 }
 
 /**
@@ -114,8 +149,7 @@ static inline bool dray_server_serves(const struct dray_service_slot *slot)
  */
 static inline bool dray_server_usable(const struct dray_service_slot *slot)
 {
-	return dray_server_serves(slot) &&
-	       !READ_ONCE(slot->server->overloaded);
+	return !dray_server_unusable(slot);
 }
 
 /**

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which server?  The flow's entry, else the client's persist entry, else the
- * scheduler; and what the packet changes of those entries.
+ * scheduler; and what the packet changes of those entries: by the entry_*()
+ * functions and dray_flow_packet() only, which a packet that explain.c has made
+ * up does not come through.
  */
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
@@ -9,6 +11,7 @@
 #include <net/route.h>
 
 #include "choice.h"
+#include "explain.h"
 #include "flow_state.h"
 #include "hash.h"
 #include "packet.h"
@@ -65,17 +68,123 @@ static u64 steer_hash_once(struct dray_packet *pkt)
 	return pkt->hash;
 }
 
-static struct dray_server *steer_stateless(struct dray_packet *pkt)
+/* Forget an entry that has expired. */
+static void entry_kill(struct dray_packet *pkt, struct dray_flow *flow)
+{
+	if (!dray_probe(pkt))
+		dray_flow_kill(pkt->dn, flow);
+}
+
+static void entry_touch(struct dray_packet *pkt, struct dray_flow *flow)
+{
+	if (!dray_probe(pkt))
+		WRITE_ONCE(flow->last, dray_now());
+}
+
+/* Would there be an entry? */
+static bool entry_probe(struct dray_packet *pkt, u16 flags, bool may_evict,
+			u8 *reason)
+{
+	if (!dray_flow_room(pkt->dn, flags, may_evict, reason))
+		return false;
+	if (*reason == DRAY_REASON_EVICTED)
+		dray_note(pkt, DRAY_REASON_EVICTED);
+	dray_explain_of(pkt)->makes |= flags & FLOW_PERSIST ?
+				       DRAY_EXPLAIN_MAKES_PERSIST :
+				       DRAY_EXPLAIN_MAKES_FLOW;
+	return true;
+}
+
+/* Make an entry.  Its server is another one if another CPU was faster; NULL if
+ * there is no entry.
+ */
+static struct dray_server *entry_make(struct dray_packet *pkt,
+				      const struct dray_flow_tuple *tuple,
+				      struct dray_server *server, u8 state,
+				      u16 flags, bool may_evict, u8 *reason)
+{
+	struct dray_flow *flow;
+
+	if (dray_probe(pkt))
+		return entry_probe(pkt, flags, may_evict, reason) ? server :
+								    NULL;
+	flow = dray_flow_insert(pkt->dn, tuple, server, state, flags, may_evict,
+				reason);
+	if (!flow)
+		return NULL;
+	return dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server)) ?: server;
+}
+
+static struct dray_server *entry_move(struct dray_packet *pkt,
+				      struct dray_flow *flow, u32 from,
+				      struct dray_server *server)
+{
+	if (dray_probe(pkt))
+		return server;
+	return dray_flow_move(pkt->dn, flow, from, server);
+}
+
+/* Tell of an entry that was looked at. */
+static void entry_tell(struct dray_packet *pkt, const struct dray_flow *flow,
+		       u8 why)
+{
+	struct dray_explain *x = dray_explain_of(pkt);
+
+	if (likely(!x))
+		return;
+	if (dray_flow_is_persist(flow))
+		x->persist = (struct dray_explain_entry) { flow, why };
+	else
+		x->flow = (struct dray_explain_entry) { flow, why };
+}
+
+/* Where a packet goes without an entry.  Whoever wants to be told of it wants it
+ * looked up again.
+ */
+static struct dray_server *steer_fallback(struct dray_packet *pkt,
+					  struct dray_explain *x)
 {
 	u64 hash;
 
-	if (pkt->fallback)
+	if (pkt->fallback && likely(!x))
 		return pkt->fallback;
 	hash = steer_hash_once(pkt);
-	pkt->fallback = pkt->conf->choice ?
-			dray_choice_first(pkt->conf, hash) :
-			pick_stateless(pkt->conf, hash);
+	if (pkt->conf->choice) {
+		pkt->fallback = dray_choice_first(pkt->conf, hash, x);
+	} else {
+		pkt->fallback = pick_stateless(pkt->conf, hash);
+		dray_explain_servers(x, pkt->conf, pkt->fallback,
+				     dray_server_unfit);
+	}
 	return pkt->fallback;
+}
+
+static struct dray_server *steer_stateless(struct dray_packet *pkt)
+{
+	struct dray_explain *x = dray_explain_of(pkt);
+
+	dray_explain_by(x, pkt->conf->choice ? DRAY_EXPLAIN_BY_TABLE :
+					       DRAY_EXPLAIN_BY_FALLBACK);
+	return steer_fallback(pkt, x);
+}
+
+/* By the table or the scheduler, whose memory of it is for the next flow. */
+static struct dray_server *steer_select(struct dray_packet *pkt)
+{
+	const struct dray_scheduler *sched = pkt->conf->params.sched;
+	struct dray_explain *x = dray_explain_of(pkt);
+	struct dray_server *server;
+
+	if (sched->key != DRAY_KEY_NONE) {
+		dray_explain_by(x, DRAY_EXPLAIN_BY_TABLE);
+		return dray_choice_select(pkt->service, pkt->conf,
+					  steer_hash_once(pkt), &pkt->fallback,
+					  x);
+	}
+	server = sched->select(pkt->service, pkt->conf, dray_probe(pkt));
+	dray_explain_by(x, DRAY_EXPLAIN_BY_SCHEDULER);
+	dray_explain_servers(x, pkt->conf, server, dray_server_unusable);
+	return server;
 }
 
 /* Under pressure the answer has to be one that needs no entry, since the entry
@@ -85,18 +194,7 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
 {
 	if (dray_flow_pressed(pkt->dn))
 		return steer_stateless(pkt);
-	if (pkt->conf->params.sched->key != DRAY_KEY_NONE)
-		return dray_choice_select(pkt->service, pkt->conf,
-					  steer_hash_once(pkt), &pkt->fallback);
-	return pkt->conf->params.sched->select(pkt->service, pkt->conf);
-}
-
-/* Another CPU may have been faster: the server that an entry has. */
-static struct dray_server *entry_server(const struct dray_packet *pkt,
-					const struct dray_flow *flow,
-					struct dray_server *server)
-{
-	return dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server)) ?: server;
+	return steer_select(pkt);
 }
 
 /* May a flow stay with its server?  An established one waits a while for a
@@ -124,23 +222,50 @@ static bool server_keeps(const struct dray_packet *pkt,
 	return time_before(jiffies, READ_ONCE(server->down_since) + hold);
 }
 
+/* A client's persist entry, unless it has expired. */
+static struct dray_flow *persist_lookup(struct dray_packet *pkt,
+					struct dray_flow_tuple *tuple)
+{
+	struct dray_flow *persist;
+
+	dray_persist_tuple(tuple, pkt->service,
+			   pkt->conf->params.persist_prefix, &pkt->saddr);
+	persist = dray_flow_lookup(pkt->dn, tuple);
+	if (!persist || !dray_flow_expired(pkt->dn, persist))
+		return persist;
+	entry_tell(pkt, persist, DRAY_EXPLAIN_WHY_EXPIRED);
+	entry_kill(pkt, persist);
+	return NULL;
+}
+
+static enum dray_explain_why persist_judge(const struct dray_flow *persist,
+					   const struct dray_server *server)
+{
+	if (!server)
+		return DRAY_EXPLAIN_WHY_REMOVED;
+	if (READ_ONCE(server->state) == DRAY_SERVER_STATE_DOWN)
+		return DRAY_EXPLAIN_WHY_DOWN;
+	if (!dray_server_reachable(server))
+		return DRAY_EXPLAIN_WHY_UNREACHABLE;
+	if (READ_ONCE(server->state) == DRAY_SERVER_STATE_DRAIN &&
+	    atomic_read(&persist->open) <= 0)
+		return DRAY_EXPLAIN_WHY_DRAIN;
+	return DRAY_EXPLAIN_WHY_TAKEN;
+}
+
 /* The server of a client's persist entry, if it may have the new flow. */
 static struct dray_server *persist_server(struct dray_packet *pkt,
 					  struct dray_flow *persist)
 {
 	struct dray_server *server;
+	enum dray_explain_why why;
 
-	if (dray_flow_expired(pkt->dn, persist)) {
-		dray_flow_kill(pkt->dn, persist);
-		return NULL;
-	}
 	server = dray_server_by_id(pkt->dn, READ_ONCE(persist->w.server));
-	if (!server || READ_ONCE(server->state) == DRAY_SERVER_STATE_DOWN ||
-	    !dray_server_reachable(server))
+	why = persist_judge(persist, server);
+	entry_tell(pkt, persist, why);
+	if (why)
 		return NULL;
-	if (READ_ONCE(server->state) == DRAY_SERVER_STATE_DRAIN &&
-	    atomic_read(&persist->open) <= 0)
-		return NULL;
+	dray_explain_by(dray_explain_of(pkt), DRAY_EXPLAIN_BY_PERSIST);
 	return server;
 }
 
@@ -148,11 +273,13 @@ static struct dray_server *persist_server(struct dray_packet *pkt,
  * not has one, whatever its client did since.  Only of a client that is assured
  * may the flow's entry have been lost.
  */
-static bool persist_counts(const struct dray_packet *pkt,
+static bool persist_counts(struct dray_packet *pkt,
 			   const struct dray_flow *persist)
 {
-	return !pkt->conf->choice ||
-	       READ_ONCE(persist->w.flags) & FLOW_ASSURED;
+	if (!pkt->conf->choice || READ_ONCE(persist->w.flags) & FLOW_ASSURED)
+		return true;
+	entry_tell(pkt, persist, DRAY_EXPLAIN_WHY_UNASSURED);
+	return false;
 }
 
 /* Without an entry of its own a packet goes where its client goes, or where
@@ -165,10 +292,7 @@ static struct dray_server *steer_without_entry(struct dray_packet *pkt)
 	struct dray_flow *persist;
 
 	if (pkt->conf->params.persist_timeout) {
-		dray_persist_tuple(&tuple, pkt->service,
-				   pkt->conf->params.persist_prefix,
-				   &pkt->saddr);
-		persist = dray_flow_lookup(pkt->dn, &tuple);
+		persist = persist_lookup(pkt, &tuple);
 		if (persist && persist_counts(pkt, persist))
 			server = persist_server(pkt, persist);
 	}
@@ -184,31 +308,28 @@ static struct dray_server *steer_persist(struct dray_packet *pkt)
 	u32 from = 0;
 	u8 reason;
 
-	dray_persist_tuple(&tuple, pkt->service,
-			   pkt->conf->params.persist_prefix, &pkt->saddr);
-	persist = dray_flow_lookup(pkt->dn, &tuple);
+	persist = persist_lookup(pkt, &tuple);
 	if (persist) {
 		from = READ_ONCE(persist->w.server);
 		server = persist_server(pkt, persist);
 	}
 	if (server) {
-		WRITE_ONCE(persist->last, dray_now());
+		entry_touch(pkt, persist);
 		return server;
 	}
 	server = steer_schedule(pkt);
 	if (!server)
 		return NULL;
 	if (persist && !(READ_ONCE(persist->w.flags) & FLOW_DEAD)) {
-		WRITE_ONCE(persist->last, dray_now());
-		return dray_flow_move(pkt->dn, persist, from, server);
+		entry_touch(pkt, persist);
+		return entry_move(pkt, persist, from, server);
 	}
-	persist = dray_flow_insert(pkt->dn, &tuple, server, 0, FLOW_PERSIST,
-				   true, &reason);
-	if (!persist) {
-		dray_note(pkt, reason);
-		return steer_stateless(pkt);
-	}
-	return entry_server(pkt, persist, server);
+	server = entry_make(pkt, &tuple, server, 0, FLOW_PERSIST, true,
+			    &reason);
+	if (server)
+		return server;
+	dray_note(pkt, reason);
+	return steer_stateless(pkt);
 }
 
 /* What no host on the network can have sent.  The routing code would have
@@ -268,14 +389,14 @@ static void midstream_insert(struct dray_packet *pkt,
 	u8 state = pkt->conf->choice ?
 		   dray_flow_half_open_state(pkt->protocol) :
 		   dray_flow_first_state(pkt);
-	struct dray_flow *flow = NULL;
+	struct dray_server *made = NULL;
 	u8 reason;
 
 	if (midstream_makes(pkt))
-		flow = dray_flow_insert(pkt->dn, tuple, *server, state,
-					steer_flags(pkt), false, &reason);
-	if (flow)
-		*server = entry_server(pkt, flow, *server);
+		made = entry_make(pkt, tuple, *server, state, steer_flags(pkt),
+				  false, &reason);
+	if (made)
+		*server = made;
 	else
 		dray_note(pkt, DRAY_REASON_STATELESS);
 }
@@ -307,13 +428,23 @@ static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 	return DRAY_NEXT;
 }
 
+/* Where a packet without an entry goes, by the table. */
+static struct dray_server *steer_first(struct dray_packet *pkt)
+{
+	struct dray_server *server = steer_fallback(pkt, NULL);
+
+	if (dray_probe(pkt))
+		dray_explain_of(pkt)->first = server;
+	return server;
+}
+
 static enum dray_verdict steer_new(struct dray_packet *pkt,
 				   struct dray_server **server,
 				   const struct dray_flow_tuple *tuple)
 {
 	const struct dray_service_params *params = &pkt->conf->params;
 	bool by_table = pkt->conf->choice, first;
-	struct dray_flow *flow;
+	struct dray_server *made;
 	u8 reason = 0;
 
 	if (pkt->skb->dev->flags & IFF_LOOPBACK)
@@ -337,18 +468,17 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	/* What the table knows needs no entry.  UDP does: only an entry tells
 	 * that a client goes on.
 	 */
-	first = by_table && *server == steer_stateless(pkt);
+	first = by_table && *server == steer_first(pkt);
 	if (first && pkt->protocol != IPPROTO_UDP) {
 		dray_note(pkt, DRAY_REASON_TABLE);
 		return DRAY_NEXT;
 	}
-	flow = dray_flow_insert(pkt->dn, tuple, *server,
-				dray_flow_first_state(pkt), steer_flags(pkt),
-				true, &reason);
-	if (flow) {
+	made = entry_make(pkt, tuple, *server, dray_flow_first_state(pkt),
+			  steer_flags(pkt), true, &reason);
+	if (made) {
 		if (by_table && !first)
 			dray_note(pkt, DRAY_REASON_PAST_FIRST);
-		*server = entry_server(pkt, flow, *server);
+		*server = made;
 		return DRAY_NEXT;
 	}
 	dray_note(pkt, reason);
@@ -356,6 +486,17 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	if (!params->persist_timeout)
 		*server = steer_stateless(pkt);
 	return *server ? DRAY_NEXT : dray_drop(pkt, DRAY_REASON_NO_SERVER);
+}
+
+/* Why a flow does not stay with its server. */
+static u8 server_lost(const struct dray_server *server)
+{
+	if (!server)
+		return DRAY_EXPLAIN_WHY_REMOVED;
+	if (!dray_server_reachable(server))
+		return DRAY_EXPLAIN_WHY_UNREACHABLE;
+	return READ_ONCE(server->state) == DRAY_SERVER_STATE_DRAIN ?
+	       DRAY_EXPLAIN_WHY_DRAIN : DRAY_EXPLAIN_WHY_DOWN;
 }
 
 /* The server of a flow is gone or out: give it another one.  An ICMP error,
@@ -367,12 +508,13 @@ static enum dray_verdict steer_move(struct dray_packet *pkt,
 {
 	if (pkt->flags & PKT_ICMP)
 		return dray_pass(pkt, DRAY_REASON_ICMP_NO_MATCH);
+	entry_tell(pkt, flow, server_lost(*server));
 	*server = pkt->conf->params.persist_timeout ? steer_persist(pkt) :
 						      steer_schedule(pkt);
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
 	dray_note(pkt, DRAY_REASON_MOVED);
-	*server = dray_flow_move(pkt->dn, flow, from, *server);
+	*server = entry_move(pkt, flow, from, *server);
 	pkt->new_flow = true;
 	return DRAY_NEXT;
 }
@@ -384,33 +526,61 @@ static struct dray_flow *steer_lookup(struct dray_packet *pkt,
 
 	if (!flow || !dray_flow_stale(pkt->dn, flow))
 		return flow;
-	dray_flow_kill(pkt->dn, flow);
+	entry_tell(pkt, flow, DRAY_EXPLAIN_WHY_EXPIRED);
+	entry_kill(pkt, flow);
 	return NULL;
+}
+
+/* The server, and the entry of the flow if it had one before. */
+static __always_inline enum dray_verdict
+steer_server(struct dray_packet *pkt, struct dray_server **server,
+	     struct dray_flow **flow)
+{
+	struct dray_flow_tuple tuple;
+	union dray_flow_word w;
+
+	dray_flow_tuple_fill(&tuple, pkt->family, pkt->protocol,
+			     pkt->service->id, &pkt->saddr, pkt->sport,
+			     &pkt->daddr, pkt->dport);
+	*flow = steer_lookup(pkt, &tuple);
+	if (!*flow)
+		return steer_new(pkt, server, &tuple);
+	w.word = READ_ONCE((*flow)->w.word);
+	*server = dray_server_by_id(pkt->dn, w.server);
+	if (unlikely(!*server || !server_keeps(pkt, *server, w.state)))
+		return steer_move(pkt, server, *flow, w.server);
+	return DRAY_NEXT;
 }
 
 enum dray_verdict dray_steer(struct dray_packet *pkt,
 			     struct dray_server **server)
 {
-	enum dray_verdict verdict = DRAY_NEXT;
-	struct dray_flow_tuple tuple;
-	union dray_flow_word w;
+	enum dray_verdict verdict;
 	struct dray_flow *flow;
 
-	dray_flow_tuple_fill(&tuple, pkt->family, pkt->protocol,
-			     pkt->service->id, &pkt->saddr, pkt->sport,
-			     &pkt->daddr, pkt->dport);
-	flow = steer_lookup(pkt, &tuple);
-	if (!flow)
-		return steer_new(pkt, server, &tuple);
-	w.word = READ_ONCE(flow->w.word);
-	*server = dray_server_by_id(pkt->dn, w.server);
-	if (unlikely(!*server || !server_keeps(pkt, *server, w.state)))
-		verdict = steer_move(pkt, server, flow, w.server);
-	if (verdict != DRAY_NEXT)
+	verdict = steer_server(pkt, server, &flow);
+	if (!flow || verdict != DRAY_NEXT)
 		return verdict;
 	if (pkt->flags & PKT_ICMP)
 		dray_note(pkt, DRAY_REASON_ICMP_RELATED);
 	else
 		dray_flow_packet(pkt, flow);
 	return DRAY_NEXT;
+}
+
+enum dray_verdict dray_steer_probe(struct dray_packet *pkt,
+				   struct dray_server **server)
+{
+	struct dray_explain *x = dray_explain_of(pkt);
+	enum dray_verdict verdict;
+	struct dray_flow *flow;
+
+	x->pressed = dray_flow_pressed(pkt->dn);
+	verdict = steer_server(pkt, server, &flow);
+	/* Nobody has told of an entry that stays where it is. */
+	if (flow && !x->flow.flow) {
+		entry_tell(pkt, flow, DRAY_EXPLAIN_WHY_TAKEN);
+		x->by = DRAY_EXPLAIN_BY_FLOW;
+	}
+	return verdict;
 }

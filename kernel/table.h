@@ -119,13 +119,26 @@ static inline u16 dray_table_rank(u64 row, unsigned int rank)
 }
 
 /**
+ * dray_table_choice_hash() - the hash whose row has the n-th choice of a hash
+ * @hash: 64 uniform bits
+ * @n: 0 for the first, to DRAY_TABLE_CHOICES - 1
+ *
+ * Rows are found by the golden ratio, so that they lie far apart.
+ *
+ * Context: any; pure.
+ */
+static inline u64 dray_table_choice_hash(u64 hash, unsigned int n)
+{
+	return hash + n / DRAY_TABLE_RANKS * 0x9e3779b97f4a7c15ULL;
+}
+
+/**
  * dray_table_choice() - the n-th choice of a hash
  * @table: table
  * @hash: 64 uniform bits
  * @n: 0 for the first, to DRAY_TABLE_CHOICES - 1
  *
- * The choices of its row, then those of other rows, which are found by the
- * golden ratio, so that they lie far apart.
+ * The choices of its row, then those of other rows.
  *
  * Context: any.
  * Return: position in dray_table.servers or DRAY_TABLE_NONE.
@@ -133,8 +146,7 @@ static inline u16 dray_table_rank(u64 row, unsigned int rank)
 static inline u16 dray_table_choice(const struct dray_table *table, u64 hash,
 				    unsigned int n)
 {
-	u64 row = dray_table_row(table, hash + n / DRAY_TABLE_RANKS *
-					       0x9e3779b97f4a7c15ULL);
+	u64 row = dray_table_row(table, dray_table_choice_hash(hash, n));
 
 	return dray_table_rank(row, n % DRAY_TABLE_RANKS);
 }

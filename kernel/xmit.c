@@ -24,6 +24,7 @@
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "explain.h"
 #include "hook.h"
 #include "packet.h"
 
@@ -122,16 +123,20 @@ static void xmit_prepare(struct dray_packet *pkt)
 	skb_dst_drop(skb);
 }
 
+static struct neighbour *xmit_neigh_lookup(const struct dray_server *server,
+					   struct net_device *dev)
+{
+	if (server->key.family == AF_INET)
+		return __ipv4_neigh_lookup_noref(dev, (__force u32)server->key.addr.ip);
+	return __ipv6_neigh_lookup_noref_stub(dev, &server->key.addr.in6);
+}
+
 /* The neighbour, if a packet can be handed to it right away. */
 static struct neighbour *xmit_neigh(const struct dray_server *server,
 				    struct net_device *dev)
 {
-	struct neighbour *n;
+	struct neighbour *n = xmit_neigh_lookup(server, dev);
 
-	if (server->key.family == AF_INET)
-		n = __ipv4_neigh_lookup_noref(dev, (__force u32)server->key.addr.ip);
-	else
-		n = __ipv6_neigh_lookup_noref_stub(dev, &server->key.addr.in6);
 	return n && READ_ONCE(n->nud_state) & NUD_VALID ? n : NULL;
 }
 
@@ -178,16 +183,26 @@ static void xmit_output(struct dray_packet *pkt, struct dst_entry *dst)
 		ip6_output(pkt->dn->net, NULL, pkt->skb);
 }
 
+/* The neighbour, if the packet may go straight there.  The header that a
+ * neighbour keeps is of its own family.
+ */
+static struct neighbour *xmit_direct(const struct dray_packet *pkt,
+				     const struct dray_server *server,
+				     const struct dray_route *route, bool fits)
+{
+	if (pkt->family != server->key.family || !fits ||
+	    !xmit_short(pkt, route))
+		return NULL;
+	return xmit_neigh(server, route->dst->dev);
+}
+
 static void xmit_send(struct dray_packet *pkt, struct dray_server *server,
 		      const struct dray_route *route, bool fits)
 {
-	struct dst_entry *dst = route->dst;
+	struct neighbour *n = xmit_direct(pkt, server, route, fits);
 	bool other = pkt->family != server->key.family;
-	struct neighbour *n = NULL;
+	struct dst_entry *dst = route->dst;
 
-	/* The header that a neighbour keeps is of its own family. */
-	if (!other && fits && xmit_short(pkt, route))
-		n = xmit_neigh(server, dst->dev);
 	if (n || unlikely(other))
 		xmit_to_neigh(pkt, dst->dev, server, n);
 	else
@@ -201,33 +216,54 @@ static void xmit_count(const struct dray_packet *pkt,
 	dray_stats_count(pkt->service->stats, pkt->skb->len, pkt->new_flow);
 }
 
+/* May it go, and does it fit the route as it is? */
+static __always_inline enum dray_verdict
+xmit_judge(struct dray_packet *pkt, const struct dray_server *server,
+	   const struct dray_route *route, bool *fits)
+{
+	if (unlikely(!route || !route->dst)) {
+		if (!route || route->reach != DRAY_REACH_LOCAL)
+			return dray_drop(pkt, DRAY_REASON_NO_ROUTE);
+		return dray_pass(pkt, DRAY_REASON_LOCAL_SERVER);
+	}
+	if (unlikely(xmit_ttl(pkt) <= 1) && pkt->hook != NF_INET_FORWARD)
+		return dray_drop(pkt, DRAY_REASON_TTL);
+	if (unlikely(skb_warn_if_lro(pkt->skb)))
+		return dray_drop(pkt, DRAY_REASON_LRO);
+	*fits = xmit_fits(pkt, route->mtu);
+	if (unlikely(!*fits) &&
+	    (pkt->family != server->key.family ||
+	     (!(pkt->flags & PKT_ICMP) &&
+	      !xmit_may_fragment(pkt, route->mtu))))
+		return dray_drop(pkt, DRAY_REASON_MTU);
+	return DRAY_NEXT;
+}
+
+/* What is done for a packet that may not go. */
+static void xmit_refused(struct dray_packet *pkt, struct dray_server *server,
+			 const struct dray_route *route)
+{
+	if (pkt->reason == DRAY_REASON_LOCAL_SERVER)
+		xmit_count(pkt, server);
+	else if (pkt->reason == DRAY_REASON_TTL)
+		xmit_icmp(pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
+			  ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
+	else if (pkt->reason == DRAY_REASON_MTU)
+		xmit_icmp(pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+			  ICMPV6_PKT_TOOBIG, 0, route->mtu);
+}
+
 enum dray_verdict dray_xmit(struct dray_packet *pkt,
 			    struct dray_server *server)
 {
 	const struct dray_route *route = dray_route_get(pkt->dn, server);
+	enum dray_verdict verdict;
 	bool fits;
 
-	if (unlikely(!route || !route->dst)) {
-		if (!route || route->reach != DRAY_REACH_LOCAL)
-			return dray_drop(pkt, DRAY_REASON_NO_ROUTE);
-		xmit_count(pkt, server);
-		return dray_pass(pkt, DRAY_REASON_LOCAL_SERVER);
-	}
-	if (unlikely(xmit_ttl(pkt) <= 1) && pkt->hook != NF_INET_FORWARD) {
-		xmit_icmp(pkt, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL,
-			  ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
-		return dray_drop(pkt, DRAY_REASON_TTL);
-	}
-	if (unlikely(skb_warn_if_lro(pkt->skb)))
-		return dray_drop(pkt, DRAY_REASON_LRO);
-	fits = xmit_fits(pkt, route->mtu);
-	if (unlikely(!fits) &&
-	    (pkt->family != server->key.family ||
-	     (!(pkt->flags & PKT_ICMP) &&
-	      !xmit_may_fragment(pkt, route->mtu)))) {
-		xmit_icmp(pkt, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-			  ICMPV6_PKT_TOOBIG, 0, route->mtu);
-		return dray_drop(pkt, DRAY_REASON_MTU);
+	verdict = xmit_judge(pkt, server, route, &fits);
+	if (unlikely(verdict != DRAY_NEXT)) {
+		xmit_refused(pkt, server, route);
+		return verdict;
 	}
 	if (unlikely(xmit_writable(pkt)))
 		return dray_drop(pkt, DRAY_REASON_XMIT);
@@ -235,4 +271,44 @@ enum dray_verdict dray_xmit(struct dray_packet *pkt,
 	xmit_prepare(pkt);
 	xmit_send(pkt, server, route, fits);
 	return DRAY_STOLEN;
+}
+
+/* Where the frame would go to, as far as that is known by now. */
+static void xmit_tell_neigh(struct dray_explain_route *to,
+			    const struct dray_server *server,
+			    struct net_device *dev)
+{
+	struct neighbour *n = xmit_neigh_lookup(server, dev);
+
+	if (dev->flags & (IFF_NOARP | IFF_LOOPBACK | IFF_POINTOPOINT))
+		to->nud = NUD_NOARP;
+	if (!n)
+		return;
+	to->nud = READ_ONCE(n->nud_state);
+	to->has_mac = to->nud & NUD_VALID && dev->addr_len == ETH_ALEN;
+	if (to->has_mac)
+		neigh_ha_snapshot(to->mac, n, dev);
+}
+
+/* The route may be looked up, and kept, as it is now and then without any
+ * packet.
+ */
+enum dray_verdict dray_xmit_probe(struct dray_packet *pkt,
+				  struct dray_server *server)
+{
+	const struct dray_route *route = dray_route_get(pkt->dn, server);
+	struct dray_explain_route *to = &dray_explain_of(pkt)->route;
+	enum dray_verdict verdict;
+	bool fits = true;
+
+	verdict = xmit_judge(pkt, server, route, &fits);
+	to->reach = route ? route->reach : DRAY_REACH_NO_ROUTE;
+	if (!route || !route->dst)
+		return verdict;
+	to->dev = route->dst->dev;
+	to->mtu = route->mtu;
+	to->fragment = !fits;
+	to->direct = xmit_direct(pkt, server, route, fits);
+	xmit_tell_neigh(to, server, route->dst->dev);
+	return verdict;
 }

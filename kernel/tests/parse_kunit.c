@@ -10,6 +10,11 @@
 
 #include "../parse.c"
 
+/* None of the packets is made up by explain.c. */
+void dray_explain_note(struct dray_packet *pkt, enum dray_reason reason)
+{
+}
+
 /* Client 198.51.100.1 and VIP 192.0.2.1; 2001:db8::1 and 2001:db8::2. */
 #define CLIENT4	"c6336401"
 #define VIP4	"c0000201"

@@ -153,12 +153,21 @@ static struct dray_service_conf *make_conf(struct kunit *test,
 	return conf;
 }
 
-static char choose(const char *sched, struct dray_service *service,
+/* A probe before it, and one before that, say the same and take no turn. */
+static char choose(struct kunit *test, const char *name,
+		   struct dray_service *service,
 		   const struct dray_service_conf *conf)
 {
-	struct dray_server *server;
+	const struct dray_scheduler *sched = dray_scheduler_find(name);
+	struct dray_server *probed = sched->select(service, conf, true);
+	struct dray_server *again = sched->select(service, conf, true);
+	struct dray_server *server = sched->select(service, conf, false);
 
-	server = dray_scheduler_find(sched)->select(service, conf);
+	/* It draws. */
+	if (strcmp(name, "twos")) {
+		KUNIT_EXPECT_PTR_EQ(test, probed, server);
+		KUNIT_EXPECT_PTR_EQ(test, again, server);
+	}
 	return server ? server->id : '-';
 }
 
@@ -171,7 +180,7 @@ static void schedule_chooses(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; c->chosen[i]; i++)
-		chosen[i] = choose(c->sched, service, conf);
+		chosen[i] = choose(test, c->sched, service, conf);
 	KUNIT_EXPECT_STREQ(test, chosen, c->chosen);
 }
 
@@ -194,7 +203,7 @@ static void schedule_nobody(struct kunit *test)
 	if (sched->key != DRAY_KEY_NONE)
 		kunit_skip(test, "goes by a table");
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		KUNIT_EXPECT_EQ(test, '-', choose(sched->name, service,
+		KUNIT_EXPECT_EQ(test, '-', choose(test, sched->name, service,
 						  make_conf(test, rows[i])));
 }
 
@@ -210,7 +219,7 @@ static void schedule_only_one(struct kunit *test)
 	if (sched->key != DRAY_KEY_NONE)
 		kunit_skip(test, "goes by a table");
 	for (i = 0; i < 5; i++)
-		KUNIT_EXPECT_EQ(test, 'C', choose(sched->name, service,
+		KUNIT_EXPECT_EQ(test, 'C', choose(test, sched->name, service,
 						  make_conf(test, rows)));
 }
 
@@ -223,7 +232,7 @@ static unsigned int count_a(struct kunit *test, const char *sched,
 	unsigned int n = 0;
 
 	while (times--)
-		n += choose(sched, service, conf) == 'A';
+		n += choose(test, sched, service, conf) == 'A';
 	return n;
 }
 
@@ -244,10 +253,10 @@ static void schedule_wrr_reconfigured(struct kunit *test)
 	unsigned int i, a = 0;
 
 	for (i = 0; i < 3; i++)
-		choose("wrr", service, conf);
+		choose(test, "wrr", service, conf);
 	conf = make_conf(test, after);
 	for (i = 0; i < 300; i++)
-		a += choose("wrr", service, conf) == 'A';
+		a += choose(test, "wrr", service, conf) == 'A';
 	KUNIT_EXPECT_GE(test, a, 99);
 	KUNIT_EXPECT_LE(test, a, 101);
 }
