@@ -58,6 +58,11 @@ const struct command commands[] = {
 	{ "simulate", NULL, "FILE [--table-key-file FILE] [--json]",
 	  "which share of the clients apply would move",
 	  "table-key-file json", cmd_simulate },
+	{ "explain", NULL,
+	  "[-t|-u|--sctp] [-f MARK] [--ack] [--size BYTES] [--dev DEVICE]\n"
+	  "         CLIENT[:PORT] VIP:PORT [--json] | explain --batch FILE",
+	  "what would become of a packet, step by step, and why",
+	  "tcp udp sctp fwmark ack size dev batch json", cmd_explain },
 	{ "confirm", NULL, "", "keep what apply --confirm has done", "",
 	  cmd_confirm },
 	{ "monitor", NULL, "[--json]", "print changes as they happen",

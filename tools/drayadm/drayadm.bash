@@ -4,7 +4,7 @@
 # program's own tables ("drayadm help --options").
 
 _drayadm_commands='list services show balance reasons config flows persist drain up down
-	vip save apply simulate confirm monitor vrrp help'
+	vip save apply simulate explain confirm monitor vrrp help'
 _drayadm_classic='-A --add-service -E --edit-service -D --delete-service
 	-C --clear -R --restore -S --save -a --add-server -e --edit-server
 	-d --delete-server -L -l --list -Z --zero --set -h --help -v --version'
@@ -59,6 +59,9 @@ _drayadm_options()
 		echo "--dry-run --strict --confirm" ;;
 	simulate)
 		echo "--table-key-file --json" ;;
+	explain)
+		echo "-t --tcp -u --udp --sctp -f --fwmark --ack --size --dev
+			--batch --json" ;;
 	show | reasons | monitor | vrrp)
 		echo "--json" ;;
 	help)
@@ -90,6 +93,11 @@ _drayadm()
 				mh-fallback mh-port' ;;
 		--rows)
 			words='4096 8192 16384 32768 65536 131072 262144' ;;
+		--batch)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return ;;
+		--dev)
+			words=$(cd /sys/class/net && echo *) ;;
 		--table-key-file)
 			mapfile -t COMPREPLY < <(compgen -W none -f -- "$cur")
 			return ;;

@@ -77,7 +77,7 @@ void help_print(FILE *out, const char *program)
 			commands[i].help);
 	print_classic(out, false);
 	for (i = 0; i < n_word_options; i++)
-		print_option(out, word_options[i].name, 0,
+		print_option(out, word_options[i].name, word_options[i].letter,
 			     word_options[i].value, word_options[i].help);
 }
 
@@ -95,8 +95,11 @@ static void print_words(FILE *out)
 		if (classic_options[i].letter)
 			fprintf(out, "-%c\n", classic_options[i].letter);
 	}
-	for (i = 0; i < n_word_options; i++)
+	for (i = 0; i < n_word_options; i++) {
 		fprintf(out, "--%s\n", word_options[i].name);
+		if (word_options[i].letter)
+			fprintf(out, "-%c\n", word_options[i].letter);
+	}
 }
 
 int cmd_help(struct session *s, struct words *w)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The options of the word commands that are not classic ones. */
 #include <limits.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "text.h"
@@ -158,6 +159,75 @@ static int take_confirm(struct words *w, const char *arg, struct usage *u)
 	return take_number(arg, 1, 86400, "confirmation time", &w->confirm, u);
 }
 
+static int set_protocol(struct words *w, uint8_t protocol, struct usage *u)
+{
+	if (w->packet.protocol && w->packet.protocol != protocol)
+		return usage_fail(u, RC_USAGE, NULL,
+				  "a packet is one of TCP, UDP and SCTP");
+	w->packet.protocol = protocol;
+	return 0;
+}
+
+static int take_tcp_packet(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	return set_protocol(w, IPPROTO_TCP, u);
+}
+
+static int take_udp_packet(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	return set_protocol(w, IPPROTO_UDP, u);
+}
+
+static int take_sctp_packet(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	return set_protocol(w, IPPROTO_SCTP, u);
+}
+
+static int take_fwmark(struct words *w, const char *arg, struct usage *u)
+{
+	long n;
+
+	if (!dray_number_parse(arg, 1, UINT32_MAX, &n))
+		return usage_fail(u, RC_USAGE, arg,
+				  "invalid fwmark value `%s' specified", arg);
+	w->packet.mark = n;
+	return 0;
+}
+
+static int take_ack(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	(void)u;
+	w->packet.midstream = true;
+	return 0;
+}
+
+static int take_size(struct words *w, const char *arg, struct usage *u)
+{
+	return take_number(arg, 1, 65535, "size", &w->packet.size, u);
+}
+
+static int take_dev(struct words *w, const char *arg, struct usage *u)
+{
+	w->packet.ifindex = if_nametoindex(arg);
+	if (!w->packet.ifindex)
+		return usage_fail(u, RC_USAGE, arg, "no such device: %s", arg);
+	return 0;
+}
+
+static int take_batch(struct words *w, const char *arg, struct usage *u)
+{
+	if (!*arg || strlen(arg) >= sizeof(w->batch))
+		return usage_fail(u, RC_USAGE, arg,
+			"batch needs the name of a file, or - for the "
+			"standard input");
+	strcpy(w->batch, arg);
+	return 0;
+}
+
 static int take_options(struct words *w, const char *arg, struct usage *u)
 {
 	(void)arg;
@@ -167,39 +237,53 @@ static int take_options(struct words *w, const char *arg, struct usage *u)
 }
 
 const struct word_option word_options[] = {
-	{ "hook", true, take_hook, "auto|early|input",
+	{ "hook", 0, true, take_hook, "auto|early|input",
 	  "where packets are taken from the stack" },
-	{ "timeout-tcp", true, take_tcp, "seconds",
+	{ "timeout-tcp", 0, true, take_tcp, "seconds",
 	  "how long an idle established flow is kept" },
-	{ "timeout-tcpfin", true, take_tcpfin, "seconds",
+	{ "timeout-tcpfin", 0, true, take_tcpfin, "seconds",
 	  "the same after the client's FIN" },
-	{ "timeout-udp", true, take_udp, "seconds",
+	{ "timeout-udp", 0, true, take_udp, "seconds",
 	  "the same for an idle UDP flow" },
-	{ "flow-limit", true, take_flow_limit, "n", "flow entries at most" },
-	{ "persist-limit", true, take_persist_limit, "n",
+	{ "flow-limit", 0, true, take_flow_limit, "n", "flow entries at most" },
+	{ "persist-limit", 0, true, take_persist_limit, "n",
 	  "persist entries at most" },
-	{ "unassured-limit", true, take_unassured_limit, "n",
+	{ "unassured-limit", 0, true, take_unassured_limit, "n",
 	  "unassured entries at most" },
-	{ "table-limit", true, take_table_limit, "bytes",
+	{ "table-limit", 0, true, take_table_limit, "bytes",
 	  "memory that selection tables may take" },
-	{ "table-key-file", true, take_table_key_file, "file|none",
+	{ "table-key-file", 0, true, take_table_key_file, "file|none",
 	  "key of the selection tables: 32 hex digits; none: public" },
-	{ "role", true, take_role, "active|standby",
+	{ "role", 0, true, take_role, "active|standby",
 	  "what this director is for the address" },
-	{ "lease", true, take_lease, "ms",
+	{ "lease", 0, true, take_lease, "ms",
 	  "how long the role active holds from now; 0: no end" },
-	{ "peer", true, take_peer, "mac",
+	{ "peer", 0, true, take_peer, "mac",
 	  "another director's MAC address; may be repeated" },
-	{ "client", true, take_client, "address",
+	{ "client", 0, true, take_client, "address",
 	  "only entries of that client; address[:port]" },
-	{ "vip", true, take_vip, "address",
+	{ "vip", 0, true, take_vip, "address",
 	  "only entries of that virtual address" },
-	{ "all", false, take_all, NULL, "delete everything that matches" },
-	{ "dry-run", false, take_dry_run, NULL,
+	{ "all", 0, false, take_all, NULL, "delete everything that matches" },
+	{ "dry-run", 0, false, take_dry_run, NULL,
 	  "print the difference, change nothing" },
-	{ "confirm", true, take_confirm, "seconds",
+	{ "confirm", 0, true, take_confirm, "seconds",
 	  "roll back by itself unless confirmed within that time" },
-	{ "options", false, take_options, NULL,
+	{ "tcp", 't', false, take_tcp_packet, NULL,
+	  "a TCP packet, the default" },
+	{ "udp", 'u', false, take_udp_packet, NULL, "a datagram" },
+	{ "sctp", 0, false, take_sctp_packet, NULL, "an SCTP packet" },
+	{ "fwmark", 'f', true, take_fwmark, "mark",
+	  "firewall mark of the packet" },
+	{ "ack", 0, false, take_ack, NULL,
+	  "a packet in mid-stream, not one that opens a connection" },
+	{ "size", 0, true, take_size, "bytes",
+	  "size of the packet, headers included" },
+	{ "dev", 0, true, take_dev, "device",
+	  "device that the packet comes in by" },
+	{ "batch", 0, true, take_batch, "file|-",
+	  "answer each line \"client[:port] vip:port\" by one line" },
+	{ "options", 0, false, take_options, NULL,
 	  "print commands and options, one a line" },
 };
 

@@ -55,7 +55,8 @@ static void make_table(const struct command *command, struct poptOption *table,
 
 	for (i = 0; i < n_word_options && n < MAX_OPTIONS - 1; i++)
 		if (listed(command->options, word_options[i].name))
-			table[n++] = popt_entry(word_options[i].name, 0,
+			table[n++] = popt_entry(word_options[i].name,
+				word_options[i].letter,
 				word_options[i].has_value ? ARG_NEEDED :
 							    ARG_NONE,
 				i + 1, arg);

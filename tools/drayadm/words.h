@@ -9,6 +9,7 @@
 
 #include <limits.h>
 
+#include "explain.h"
 #include "session.h"
 
 #define MAX_WORDS 4
@@ -24,12 +25,15 @@ struct words {
 	bool all, dry_run, options;
 	uint32_t confirm;		/* seconds; 0: not asked for */
 	char table_key_file[PATH_MAX];	/* empty: not asked for */
+	struct dray_explain_request packet;
+	char batch[PATH_MAX];		/* empty: not asked for */
 	char args[MAX_WORDS][256];
 	int n_args;
 };
 
 struct word_option {
 	const char *name;
+	char letter;			/* 0: none */
 	bool has_value;
 	int (*take)(struct words *w, const char *arg, struct usage *u);
 	const char *value, *help;
@@ -75,6 +79,7 @@ int cmd_simulate(struct session *s, struct words *w);
 int cmd_confirm(struct session *s, struct words *w);
 int cmd_monitor(struct session *s, struct words *w);
 int cmd_vrrp(struct session *s, struct words *w);
+int cmd_explain(struct session *s, struct words *w);
 int cmd_help(struct session *s, struct words *w);
 
 #endif

@@ -72,6 +72,13 @@ static const char *const config_names[] = {
 	[DRAY_A_CONFIG_TABLE_KEY] = "table-key",
 };
 
+static const char *const explain_names[] = {
+	[DRAY_A_EXPLAIN_IFINDEX] = "ifindex",
+	[DRAY_A_EXPLAIN_MARK] = "mark",
+	[DRAY_A_EXPLAIN_MIDSTREAM] = "midstream",
+	[DRAY_A_EXPLAIN_SIZE] = "size",
+};
+
 static const char *const top_names[] = {
 	[DRAY_A_CONFIG] = "config",
 	[DRAY_A_SERVICE] = "service",
@@ -80,6 +87,7 @@ static const char *const top_names[] = {
 	[DRAY_A_FLOW] = "flow",
 	[DRAY_A_PERSIST] = "persist",
 	[DRAY_A_GENERATION] = "generation",
+	[DRAY_A_EXPLAIN] = "explain",
 };
 
 #define SET(array) { array, sizeof(array) / sizeof((array)[0]) - 1 }
@@ -93,6 +101,7 @@ static const struct attr_set nested_sets[] = {
 	[DRAY_A_VIP] = SET(vip_names),
 	[DRAY_A_FLOW] = SET(flow_names),
 	[DRAY_A_PERSIST] = SET(persist_names),
+	[DRAY_A_EXPLAIN] = SET(explain_names),
 };
 
 static const char *name_of(const struct attr_set *set, int type)

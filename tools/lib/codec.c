@@ -164,7 +164,7 @@ full:
 	return -NLE_NOMEM;
 }
 
-static uint8_t get_u8(struct nlattr *attr)
+uint8_t dray_get_u8(struct nlattr *attr)
 {
 	return attr && nla_len(attr) >= 1 ? nla_get_u8(attr) : 0;
 }
@@ -179,12 +179,12 @@ uint32_t dray_get_u32(struct nlattr *attr)
 	return attr && nla_len(attr) >= 4 ? nla_get_u32(attr) : 0;
 }
 
-static uint64_t get_u64(struct nlattr *attr)
+uint64_t dray_get_u64(struct nlattr *attr)
 {
 	return attr && nla_len(attr) >= 8 ? nla_get_u64(attr) : 0;
 }
 
-static void get_addr(struct nlattr *attr, struct dray_addr *addr)
+void dray_get_addr(struct nlattr *attr, struct dray_addr *addr)
 {
 	int len = attr ? nla_len(attr) : 0;
 
@@ -195,7 +195,7 @@ static void get_addr(struct nlattr *attr, struct dray_addr *addr)
 	memcpy(addr->bytes, nla_data(attr), len);
 }
 
-static void get_text(struct nlattr *attr, char *buf, size_t size)
+void dray_get_text(struct nlattr *attr, char *buf, size_t size)
 {
 	buf[0] = '\0';
 	if (attr)
@@ -203,7 +203,7 @@ static void get_text(struct nlattr *attr, char *buf, size_t size)
 }
 
 /* Return: the bits of what was there, as in the nouns' `has`. */
-static uint32_t parse(struct nlattr *nest, struct nlattr **tb, int max)
+uint32_t dray_nest_parse(struct nlattr *nest, struct nlattr **tb, int max)
 {
 	uint32_t has = 0;
 	int i;
@@ -221,10 +221,10 @@ static void get_stats(struct nlattr *nest, struct dray_stats *stats)
 {
 	struct nlattr *tb[DRAY_A_STATS_MAX + 1];
 
-	parse(nest, tb, DRAY_A_STATS_MAX);
-	stats->conns = get_u64(tb[DRAY_A_STATS_CONNS]);
-	stats->packets = get_u64(tb[DRAY_A_STATS_PACKETS]);
-	stats->bytes = get_u64(tb[DRAY_A_STATS_BYTES]);
+	dray_nest_parse(nest, tb, DRAY_A_STATS_MAX);
+	stats->conns = dray_get_u64(tb[DRAY_A_STATS_CONNS]);
+	stats->packets = dray_get_u64(tb[DRAY_A_STATS_PACKETS]);
+	stats->bytes = dray_get_u64(tb[DRAY_A_STATS_BYTES]);
 }
 
 static void get_table(struct nlattr **tb, struct dray_service *svc)
@@ -235,7 +235,7 @@ static void get_table(struct nlattr **tb, struct dray_service *svc)
 	if (tb[DRAY_A_SERVICE_LOAD_LIMIT])
 		svc->load_limit = dray_get_u32(tb[DRAY_A_SERVICE_LOAD_LIMIT]);
 	svc->slow_start = dray_get_u32(tb[DRAY_A_SERVICE_SLOW_START]);
-	svc->fingerprint = get_u64(tb[DRAY_A_SERVICE_TABLE_FINGERPRINT]);
+	svc->fingerprint = dray_get_u64(tb[DRAY_A_SERVICE_TABLE_FINGERPRINT]);
 }
 
 void dray_get_service(struct nlattr *nest, struct dray_service *svc)
@@ -243,17 +243,17 @@ void dray_get_service(struct nlattr *nest, struct dray_service *svc)
 	struct nlattr *tb[DRAY_A_SERVICE_MAX + 1];
 
 	memset(svc, 0, sizeof(*svc));
-	svc->has = parse(nest, tb, DRAY_A_SERVICE_MAX);
-	svc->key.family = get_u8(tb[DRAY_A_SERVICE_FAMILY]);
-	svc->key.protocol = get_u8(tb[DRAY_A_SERVICE_PROTOCOL]);
-	get_addr(tb[DRAY_A_SERVICE_ADDRESS], &svc->key.addr);
+	svc->has = dray_nest_parse(nest, tb, DRAY_A_SERVICE_MAX);
+	svc->key.family = dray_get_u8(tb[DRAY_A_SERVICE_FAMILY]);
+	svc->key.protocol = dray_get_u8(tb[DRAY_A_SERVICE_PROTOCOL]);
+	dray_get_addr(tb[DRAY_A_SERVICE_ADDRESS], &svc->key.addr);
 	svc->key.port = get_u16(tb[DRAY_A_SERVICE_PORT]);
 	svc->key.fwmark = dray_get_u32(tb[DRAY_A_SERVICE_FWMARK]);
-	get_text(tb[DRAY_A_SERVICE_SCHEDULER], svc->scheduler,
+	dray_get_text(tb[DRAY_A_SERVICE_SCHEDULER], svc->scheduler,
 		 sizeof(svc->scheduler));
 	svc->flags = dray_get_u32(tb[DRAY_A_SERVICE_FLAGS]);
 	svc->persist_timeout = dray_get_u32(tb[DRAY_A_SERVICE_PERSIST_TIMEOUT]);
-	svc->persist_prefix = get_u8(tb[DRAY_A_SERVICE_PERSIST_PREFIX]);
+	svc->persist_prefix = dray_get_u8(tb[DRAY_A_SERVICE_PERSIST_PREFIX]);
 	if (!svc->persist_prefix)
 		svc->persist_prefix = dray_addr_bits(svc->key.family);
 	svc->down_hold = dray_get_u32(tb[DRAY_A_SERVICE_DOWN_HOLD]);
@@ -271,15 +271,15 @@ void dray_get_server(struct nlattr *nest, struct dray_server *srv)
 	struct nlattr *tb[DRAY_A_SERVER_MAX + 1];
 
 	memset(srv, 0, sizeof(*srv));
-	srv->has = parse(nest, tb, DRAY_A_SERVER_MAX);
-	get_addr(tb[DRAY_A_SERVER_ADDRESS], &srv->addr);
+	srv->has = dray_nest_parse(nest, tb, DRAY_A_SERVER_MAX);
+	dray_get_addr(tb[DRAY_A_SERVER_ADDRESS], &srv->addr);
 	srv->port = get_u16(tb[DRAY_A_SERVER_PORT]);
 	srv->weight = dray_get_u32(tb[DRAY_A_SERVER_WEIGHT]);
 	srv->u_threshold = dray_get_u32(tb[DRAY_A_SERVER_U_THRESHOLD]);
 	srv->l_threshold = dray_get_u32(tb[DRAY_A_SERVER_L_THRESHOLD]);
-	srv->state = get_u8(tb[DRAY_A_SERVER_STATE]);
+	srv->state = dray_get_u8(tb[DRAY_A_SERVER_STATE]);
 	srv->id = dray_get_u32(tb[DRAY_A_SERVER_ID]);
-	srv->reach = get_u8(tb[DRAY_A_SERVER_REACH]);
+	srv->reach = dray_get_u8(tb[DRAY_A_SERVER_REACH]);
 	srv->active = dray_get_u32(tb[DRAY_A_SERVER_ACTIVE]);
 	srv->inactive = dray_get_u32(tb[DRAY_A_SERVER_INACTIVE]);
 	srv->persistent = dray_get_u32(tb[DRAY_A_SERVER_PERSISTENT]);
@@ -295,9 +295,9 @@ void dray_get_vip(struct nlattr *nest, struct dray_vip *vip)
 	int left;
 
 	memset(vip, 0, sizeof(*vip));
-	vip->has = parse(nest, tb, DRAY_A_VIP_MAX);
-	get_addr(tb[DRAY_A_VIP_ADDRESS], &vip->addr);
-	vip->role = get_u8(tb[DRAY_A_VIP_ROLE]);
+	vip->has = dray_nest_parse(nest, tb, DRAY_A_VIP_MAX);
+	dray_get_addr(tb[DRAY_A_VIP_ADDRESS], &vip->addr);
+	vip->role = dray_get_u8(tb[DRAY_A_VIP_ROLE]);
 	vip->lease = dray_get_u32(tb[DRAY_A_VIP_LEASE]);
 	vip->lease_left = dray_get_u32(tb[DRAY_A_VIP_LEASE_LEFT]);
 	if (!nest)
@@ -315,13 +315,13 @@ void dray_get_flow(struct nlattr *nest, struct dray_flow *flow)
 {
 	struct nlattr *tb[DRAY_A_FLOW_MAX + 1];
 
-	flow->has = parse(nest, tb, DRAY_A_FLOW_MAX);
-	flow->protocol = get_u8(tb[DRAY_A_FLOW_PROTOCOL]);
-	get_addr(tb[DRAY_A_FLOW_CLIENT], &flow->client);
+	flow->has = dray_nest_parse(nest, tb, DRAY_A_FLOW_MAX);
+	flow->protocol = dray_get_u8(tb[DRAY_A_FLOW_PROTOCOL]);
+	dray_get_addr(tb[DRAY_A_FLOW_CLIENT], &flow->client);
 	flow->client_port = get_u16(tb[DRAY_A_FLOW_CLIENT_PORT]);
-	get_addr(tb[DRAY_A_FLOW_VIP], &flow->vip);
+	dray_get_addr(tb[DRAY_A_FLOW_VIP], &flow->vip);
 	flow->vip_port = get_u16(tb[DRAY_A_FLOW_VIP_PORT]);
-	flow->state = get_u8(tb[DRAY_A_FLOW_STATE]);
+	flow->state = dray_get_u8(tb[DRAY_A_FLOW_STATE]);
 	flow->flags = dray_get_u32(tb[DRAY_A_FLOW_FLAGS]);
 	flow->expires = dray_get_u32(tb[DRAY_A_FLOW_EXPIRES]);
 }
@@ -330,8 +330,8 @@ void dray_get_persist(struct nlattr *nest, struct dray_persist *persist)
 {
 	struct nlattr *tb[DRAY_A_PERSIST_MAX + 1];
 
-	persist->has = parse(nest, tb, DRAY_A_PERSIST_MAX);
-	get_addr(tb[DRAY_A_PERSIST_CLIENT], &persist->client);
+	persist->has = dray_nest_parse(nest, tb, DRAY_A_PERSIST_MAX);
+	dray_get_addr(tb[DRAY_A_PERSIST_CLIENT], &persist->client);
 	persist->flows = dray_get_u32(tb[DRAY_A_PERSIST_FLOWS]);
 	persist->flags = dray_get_u32(tb[DRAY_A_PERSIST_FLAGS]);
 	persist->expires = dray_get_u32(tb[DRAY_A_PERSIST_EXPIRES]);
@@ -348,14 +348,14 @@ static void get_hooks(struct nlattr *nest, struct dray_config *config)
 	nla_for_each_nested(attr, nest, left) {
 		if (nla_type(attr) != DRAY_A_CONFIG_HOOK)
 			continue;
-		parse(attr, tb, DRAY_A_HOOK_MAX);
+		dray_nest_parse(attr, tb, DRAY_A_HOOK_MAX);
 		config->hooks = dray_grow(config->hooks, config->n_hooks,
 					  sizeof(*hook));
 		hook = &config->hooks[config->n_hooks++];
-		hook->family = get_u8(tb[DRAY_A_HOOK_FAMILY]);
-		hook->mode = get_u8(tb[DRAY_A_HOOK_MODE]);
+		hook->family = dray_get_u8(tb[DRAY_A_HOOK_FAMILY]);
+		hook->mode = dray_get_u8(tb[DRAY_A_HOOK_MODE]);
 		hook->ifindex = dray_get_u32(tb[DRAY_A_HOOK_IFINDEX]);
-		get_text(tb[DRAY_A_HOOK_WHY], hook->why, sizeof(hook->why));
+		dray_get_text(tb[DRAY_A_HOOK_WHY], hook->why, sizeof(hook->why));
 	}
 }
 
@@ -365,11 +365,11 @@ void dray_get_config(struct nlattr *nest, struct dray_config *c)
 	struct nlattr *tb[DRAY_A_CONFIG_MAX + 1];
 
 	memset(c, 0, sizeof(*c));
-	c->has = parse(nest, tb, DRAY_A_CONFIG_MAX);
+	c->has = dray_nest_parse(nest, tb, DRAY_A_CONFIG_MAX);
 	c->timeout_tcp = dray_get_u32(tb[DRAY_A_CONFIG_TIMEOUT_TCP]);
 	c->timeout_tcpfin = dray_get_u32(tb[DRAY_A_CONFIG_TIMEOUT_TCPFIN]);
 	c->timeout_udp = dray_get_u32(tb[DRAY_A_CONFIG_TIMEOUT_UDP]);
-	c->hook_mode = get_u8(tb[DRAY_A_CONFIG_HOOK_MODE]);
+	c->hook_mode = dray_get_u8(tb[DRAY_A_CONFIG_HOOK_MODE]);
 	c->flow_limit = dray_get_u32(tb[DRAY_A_CONFIG_FLOW_LIMIT]);
 	c->persist_limit = dray_get_u32(tb[DRAY_A_CONFIG_PERSIST_LIMIT]);
 	c->unassured_limit = dray_get_u32(tb[DRAY_A_CONFIG_UNASSURED_LIMIT]);
@@ -377,13 +377,13 @@ void dray_get_config(struct nlattr *nest, struct dray_config *c)
 	c->persists = dray_get_u32(tb[DRAY_A_CONFIG_PERSISTS]);
 	c->unassured = dray_get_u32(tb[DRAY_A_CONFIG_UNASSURED]);
 	c->services = dray_get_u32(tb[DRAY_A_CONFIG_SERVICES]);
-	c->flow_bytes = get_u64(tb[DRAY_A_CONFIG_FLOW_BYTES]);
-	c->table_limit = get_u64(tb[DRAY_A_CONFIG_TABLE_LIMIT]);
-	c->table_bytes = get_u64(tb[DRAY_A_CONFIG_TABLE_BYTES]);
+	c->flow_bytes = dray_get_u64(tb[DRAY_A_CONFIG_FLOW_BYTES]);
+	c->table_limit = dray_get_u64(tb[DRAY_A_CONFIG_TABLE_LIMIT]);
+	c->table_bytes = dray_get_u64(tb[DRAY_A_CONFIG_TABLE_BYTES]);
 	c->tables = dray_get_u32(tb[DRAY_A_CONFIG_TABLES]);
 	c->tables_made = dray_get_u32(tb[DRAY_A_CONFIG_TABLES_MADE]);
-	c->key_fingerprint = get_u64(tb[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT]);
-	get_text(tb[DRAY_A_CONFIG_VERSION], c->version, sizeof(c->version));
+	c->key_fingerprint = dray_get_u64(tb[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT]);
+	dray_get_text(tb[DRAY_A_CONFIG_VERSION], c->version, sizeof(c->version));
 	get_hooks(nest, c);
 }
 
@@ -391,10 +391,10 @@ void dray_get_reason(struct nlattr *nest, struct dray_reason *reason)
 {
 	struct nlattr *tb[DRAY_A_REASON_MAX + 1];
 
-	parse(nest, tb, DRAY_A_REASON_MAX);
-	get_text(tb[DRAY_A_REASON_NAME], reason->name, sizeof(reason->name));
-	get_text(tb[DRAY_A_REASON_VERDICT], reason->verdict,
+	dray_nest_parse(nest, tb, DRAY_A_REASON_MAX);
+	dray_get_text(tb[DRAY_A_REASON_NAME], reason->name, sizeof(reason->name));
+	dray_get_text(tb[DRAY_A_REASON_VERDICT], reason->verdict,
 		 sizeof(reason->verdict));
-	get_text(tb[DRAY_A_REASON_DOC], reason->doc, sizeof(reason->doc));
-	reason->packets = get_u64(tb[DRAY_A_REASON_PACKETS]);
+	dray_get_text(tb[DRAY_A_REASON_DOC], reason->doc, sizeof(reason->doc));
+	reason->packets = dray_get_u64(tb[DRAY_A_REASON_PACKETS]);
 }

@@ -23,7 +23,14 @@ void dray_get_flow(struct nlattr *nest, struct dray_flow *flow);
 void dray_get_persist(struct nlattr *nest, struct dray_persist *persist);
 void dray_get_config(struct nlattr *nest, struct dray_config *config);
 void dray_get_reason(struct nlattr *nest, struct dray_reason *reason);
+
+/* Of one attribute that may be missing or too short: zero, or nothing, then. */
+uint8_t dray_get_u8(struct nlattr *attr);
 uint32_t dray_get_u32(struct nlattr *attr);
+uint64_t dray_get_u64(struct nlattr *attr);
+void dray_get_addr(struct nlattr *attr, struct dray_addr *addr);
+void dray_get_text(struct nlattr *attr, char *buf, size_t size);
+uint32_t dray_nest_parse(struct nlattr *nest, struct nlattr **tb, int max);
 
 const char *dray_attr_path(const struct nlmsghdr *request, uint32_t offset,
 			   char *buf, size_t len);
