@@ -225,6 +225,7 @@ CASES = [
     ("the dump of flows", quiet(dump("get_flow", SERVICE), flows)),
     ("the dump of persistent clients", quiet(dump("get_persist", SERVICE6), flows)),
     ("the dump of reasons", quiet(dump("get_reason"))),
+    ("explain", quiet(get("explain", dray.packet(port=PORT)))),
     ("del-flow", Request(get("del_flow", SERVICE), flows)),
     ("del-persist", Request(get("del_persist", SERVICE6), flows)),
     ("begin … commit of everything", Request(transaction(

@@ -108,6 +108,7 @@ VALID = {
     "set_server": (tcp(), server(weight=2)), "del_server": (tcp(), server()), "get_server": (tcp(), server()),
     "new_vip": (vip("10.9.0.201"),), "set_vip": (vip(role=1),), "del_vip": (vip(),), "get_vip": (vip(),),
     "get_flow": (), "del_flow": (tcp(),), "get_persist": (), "del_persist": (tcp(),), "get_reason": (),
+    "explain": (dray.packet(), nest("explain", ifindex=1)),
 }
 
 
@@ -218,9 +219,10 @@ TAKES.update(dict.fromkeys(("get_flow-dump", "del_flow"), {
     "service": _SERVICE_KEY, "server": _SERVER_KEY, "flow": "protocol client client_port vip vip_port"}))
 TAKES.update(dict.fromkeys(("get_persist-dump", "del_persist"), {
     "service": _SERVICE_KEY, "server": _SERVER_KEY, "persist": "client"}))
+TAKES["explain"] = {"flow": "protocol client client_port vip vip_port", "explain": "ifindex mark midstream size"}
 TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_reason-dump"), {}))
 SAMPLE = {"u8": b"\1", "u16": bytes(2), "u32": b"\1\0\0\0", "u64": bytes(8), "str": b"\0", "flag": b"", "bin": bytes(4),
-          "bins": [bytes(6)], "nest": [], "nests": []}
+          "bins": [bytes(6)], "strs": b"\0", "nest": [], "nests": []}
 # Where the policy wants more than the type does.
 FITTING = {"rows": 4096, "table_key": bytes(16)}
 
@@ -229,11 +231,11 @@ def not_taken(name, takes):
     """Every known attribute, alone, that the operation does not take."""
     cmd, _, dump = name.partition("-")
     tried = 0
-    for kind in ("config", "service", "server", "vip", "flow", "persist"):
+    for kind in ("config", "service", "server", "vip", "flow", "persist", "explain"):
         for inner, what in dray.TYPES[kind].items():
             if kind in takes and inner in takes[kind].split() or inner == "pad":
                 continue
-            attr = nest(kind, **{inner: FITTING.get(inner, SAMPLE[what])})
+            attr = nest(kind, **{inner: FITTING.get(inner, SAMPLE[what.partition(":")[0]])})
             # What the nest of another operation is refused for is its top.
             others = [VALID_KEY[k] for k in takes if k in VALID_KEY and k != kind]
             sock.refuse(cmd, [*others, attr], errno.EINVAL, NOT_HERE, f"{kind}.{inner}" if kind in takes else kind,
@@ -245,7 +247,7 @@ def not_taken(name, takes):
     return tried
 
 
-VALID_KEY = {"service": tcp(), "server": server(), "vip": vip()}
+VALID_KEY = {"service": tcp(), "server": server(), "vip": vip(), "flow": dray.packet()}
 
 
 @case("every operation refuses every attribute that it does not take")
@@ -272,7 +274,7 @@ def twice():
 def unknown():
     sock.refuse("new_service", [tcp(port=81), (60, bytes(4))], errno.EINVAL, "Unknown attribute type", "60")
     sock.refuse("new_service", [tcp(port=81), (0, b"")], errno.EINVAL, "Unknown attribute type", "0")
-    for kind in ("config", "service", "server", "vip", "flow", "persist"):
+    for kind in ("config", "service", "server", "vip", "flow", "persist", "explain"):
         number, inner = nest(kind)
         for extra in (0, max(dray.NUMBERS[kind].values()) + 1, 999):
             sock.refuse("set_config", [(number, inner + [(extra, b"")])], errno.EINVAL, "Unknown attribute type",
@@ -297,7 +299,7 @@ def lengths():
     for kind, names in dray.TYPES.items():
         for inner, what in names.items():
             size = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "flag": 0}.get(what)
-            if size is None or kind in ("top", "stats", "hook", "reason"):
+            if size is None or kind == "reason" or kind not in dray.NUMBERS["top"]:
                 continue
             number = dray.NUMBERS[kind][inner]
             for length in set(range(10)) - {size}:

@@ -17,7 +17,7 @@ from lib.taptest import check, Failed, same
 HEADER_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../include/uapi/linux/dray.h")
 
 TYPES = {
-    "top": dict.fromkeys(("config", "service", "server", "vip", "flow", "persist", "reason"), "nest") |
+    "top": dict.fromkeys(("config", "service", "server", "vip", "flow", "persist", "reason", "explain"), "nest") |
            {"generation": "u32", "deleted": "u32"},
     "config": dict.fromkeys(("timeout_tcp", "timeout_tcpfin", "timeout_udp", "flow_limit", "persist_limit",
                              "unassured_limit", "flows", "persists", "unassured", "services"), "u32") |
@@ -39,6 +39,15 @@ TYPES = {
     "flow": {"protocol": "u8", "client": "bin", "client_port": "u16", "vip": "bin", "vip_port": "u16",
              "state": "u8", "flags": "u32", "expires": "u32"},
     "persist": {"client": "bin", "flows": "u32", "flags": "u32", "expires": "u32"},
+    "explain": {"ifindex": "u32", "mark": "u32", "midstream": "flag", "size": "u32", "hook_mode": "u8",
+                "hook_why": "str", "hook_point": "u8", "entry": "nests:explain_entry", "hash": "u64", "by": "u8",
+                "rank": "nests:explain_rank", "first": "nest:server", "pressed": "flag", "makes": "u32", "note": "strs",
+                "verdict": "str", "reason": "str", "doc": "str", "route": "nest:explain_route", "pad": "bin"},
+    "explain_entry": {"persist": "flag", "why": "u8", "server": "nest", "state": "u8", "flags": "u32", "age": "u32",
+                      "idle": "u32", "expires": "u32", "flows": "u32"},
+    "explain_rank": {"row": "u32", "rank": "u8", "why": "u8", "server": "nest", "active": "u32", "limit": "u32"},
+    "explain_route": {"reach": "u8", "ifindex": "u32", "mtu": "u32", "neighbour": "u8", "mac": "bin",
+                      "direct": "flag", "fragment": "flag"},
     "reason": {"name": "str", "verdict": "str", "packets": "u64", "doc": "str", "pad": "bin"},
 }
 FORMAT = {"u8": "=B", "u16": "=H", "u32": "=I", "u64": "=Q"}
@@ -68,13 +77,19 @@ DUMPS = ("get_service", "get_server", "get_vip", "get_flow", "get_persist", "get
 ONLY_DUMPS = ("get_flow", "get_persist", "get_reason")
 
 
+def _inner(kind, name):
+    """What an attribute is, and of which kind that is inside a nest: "nests:explain_rank" is a list of ranks."""
+    what, _, inner = TYPES[kind].get(name, "").partition(":")
+    return what, inner or name
+
+
 def _pack(kind, name, value):
     """As many attributes as the value stands for; bytes are taken as they are."""
-    number, what = NUMBERS[kind][name], TYPES[kind][name]
+    number, (what, inner) = NUMBERS[kind][name], _inner(kind, name)
     if what == "bins":
         return [(number, v) for v in value]
     if what in ("nest", "nests"):
-        return [(number, value if isinstance(value, list) else nest(name, **value)[1])]
+        return [(number, value if isinstance(value, list) else nest(inner, **value)[1])]
     if what == "flag":
         return [(number, b"")]
     if isinstance(value, bytes):
@@ -94,13 +109,15 @@ def unpack(kind, data):
     found = {}
     for _, number, payload in genl.attributes(data):
         name = NAMES[kind][number]
-        what = TYPES[kind][name]
+        what, inner = _inner(kind, name)
         if what == "nest":
-            found[name] = unpack(name, payload)
+            found[name] = unpack(inner, payload)
         elif what == "nests":
-            found.setdefault(name, []).append(unpack(name, payload))
+            found.setdefault(name, []).append(unpack(inner, payload))
         elif what == "bins":
             found.setdefault(name, []).append(payload)
+        elif what == "strs":
+            found.setdefault(name, []).append(payload.rstrip(b"\0").decode())
         elif what == "flag":
             found[name] = True
         elif what == "str":
@@ -119,8 +136,9 @@ def where(data, offset):
             name = NAMES[kind].get(number, str(number))
             if start + at == offset:
                 return [name]
-            if TYPES[kind].get(name) in ("nest", "nests") and start + at < offset < start + at + 4 + len(payload):
-                return [name] + inside(name, start + at + 4, payload)
+            what, inner = _inner(kind, name)
+            if what in ("nest", "nests") and start + at < offset < start + at + 4 + len(payload):
+                return [name] + inside(inner, start + at + 4, payload)
         return ["?"]
     return ".".join(inside("top", genl.HEADER, data[genl.HEADER:]))
 
@@ -151,6 +169,11 @@ def server(address="10.9.0.121", **more):
 
 def vip(address="10.9.0.200", **more):
     return nest("vip", family=af(address), address=ip(address), **more)
+
+
+def packet(client="10.9.0.50", address="10.9.0.200", port=80, client_port=999, protocol=6):
+    """What explain is asked for."""
+    return nest("flow", protocol=protocol, client=ip(client), client_port=client_port, vip=ip(address), vip_port=port)
 
 
 class Dray(genl.Socket):
