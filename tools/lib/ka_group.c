@@ -157,7 +157,7 @@ static void complete_group(struct ka_parser *p, struct ka_raw *raw)
 		return;
 	}
 	if (!ka_said(raw, offsetof(struct ka_group_raw, g.smtp_alert)))
-		r->g.smtp_alert = p->def.smtp_alert_vrrp || p->def.smtp_alert;
+		r->g.smtp_alert = ka_vrrp_alert(p);
 	ka_resolve_tracks(p, r->g.tracks, &r->g.n_tracks);
 	level_weights(p, &r->g);
 	conf->sync_groups = ka_grow(conf->memory, conf->sync_groups,

@@ -21,4 +21,7 @@ struct ka_group_raw {
 /* Make what was said complete.  Return: false, and said why, if it cannot be. */
 bool ka_instance_complete(struct ka_parser *p, struct ka_raw *raw);
 
+/* smtp_alert of instances and groups that do not say it */
+bool ka_vrrp_alert(const struct ka_parser *p);
+
 #endif

@@ -28,6 +28,13 @@ static bool is_owner_of(const struct ka_instance *i)
 	return i->priority == KA_VRRP_OWNER;
 }
 
+bool ka_vrrp_alert(const struct ka_parser *p)
+{
+	return ka_said(p->globals, offsetof(struct ka_defaults,
+					    smtp_alert_vrrp)) ?
+	       p->def.smtp_alert_vrrp : p->def.smtp_alert;
+}
+
 static void take_defaults(struct ka_parser *p, struct ka_raw *raw)
 {
 	const struct ka_defaults *def = &p->def;
@@ -43,9 +50,7 @@ static void take_defaults(struct ka_parser *p, struct ka_raw *raw)
 	if (!SAID(i.priority))
 		i->priority = i->state == KA_STATE_MASTER ? KA_VRRP_OWNER : 100;
 	if (!SAID(i.smtp_alert))
-		i->smtp_alert = ka_said(p->globals, offsetof(struct ka_defaults,
-							     smtp_alert_vrrp)) ?
-				def->smtp_alert_vrrp : def->smtp_alert;
+		i->smtp_alert = ka_vrrp_alert(p);
 	if (!SAID(i.accept))
 		i->accept = !i->strict || is_owner_of(i);
 	if (!SAID(i.priority) && is_owner_of(i))

@@ -304,6 +304,48 @@ static void test_any_order(void **state)
 	ka_free(conf);
 }
 
+/* Who is told by mail, if only global_defs says something. */
+static void test_alerts(void **state)
+{
+	static const struct {
+		const char *globals;
+		bool instance, group, service, server;
+	} said[] = {
+		{ "", false, false, false, true },
+		{ "smtp_alert", true, true, true, true },
+		{ "smtp_alert off", false, false, false, false },
+		{ "smtp_alert\nsmtp_alert_vrrp off", false, false, true, true },
+		{ "smtp_alert_vrrp", true, true, false, true },
+		{ "smtp_alert_checker off", false, false, false, false },
+		{ "no_checker_emails", false, false, false, false },
+	};
+	struct ka_conf *conf;
+	char text[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		print_message("# %s\n", said[i].globals);
+		snprintf(text, sizeof(text), "global_defs {\n%s\n}\n"
+			 "vrrp_instance v {\ninterface eth0\n"
+			 "virtual_router_id 1\n}\n"
+			 "vrrp_sync_group g {\ngroup {\nv\n}\n}\n"
+			 "virtual_server 10.0.0.1 80 {\nlb_kind DR\n"
+			 "lb_algo rr\nprotocol TCP\n"
+			 "real_server 10.0.0.2 80 {\n}\n}\n", said[i].globals);
+		conf = parse_clean(text);
+		assert_int_equal(conf->instances[0]->smtp_alert,
+				 said[i].instance);
+		assert_int_equal(conf->sync_groups[0]->smtp_alert,
+				 said[i].group);
+		assert_int_equal(conf->virtual_servers[0]->smtp_alert,
+				 said[i].service);
+		assert_int_equal(conf->virtual_servers[0]->real_servers[0]->smtp_alert,
+				 said[i].server);
+		ka_free(conf);
+	}
+}
+
 static void test_group(void **state)
 {
 	struct ka_conf *conf = parse_clean(
@@ -633,6 +675,7 @@ int main(void)
 		cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_globals_reach_instances),
 		cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_alerts),
 		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_addresses_and_routes),
 		cmocka_unit_test(test_commands),
