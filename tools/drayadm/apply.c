@@ -14,7 +14,7 @@
 
 #define TRIES 5
 
-static const char *line_of(const struct change *c, bool old, char *buf,
+static const char *line_of(const struct dray_change *c, bool old, char *buf,
 			   size_t len)
 {
 	const struct dray_service *svc = old ? c->old_svc : c->svc;
@@ -37,7 +37,7 @@ static const char *line_of(const struct change *c, bool old, char *buf,
 	return dray_config_line(&shown, buf, len);
 }
 
-static void print_change(FILE *out, const struct change *c)
+static void print_change(FILE *out, const struct dray_change *c)
 {
 	char was[DRAY_LINELEN], is[DRAY_LINELEN];
 	const char *old = line_of(c, true, was, sizeof(was));
@@ -49,7 +49,7 @@ static void print_change(FILE *out, const struct change *c)
 		fprintf(out, "%c %s\n", new ? '+' : '-', new ? new : old);
 }
 
-void diff_print(FILE *out, const struct diff *diff)
+void diff_print(FILE *out, const struct dray_diff *diff)
 {
 	size_t i;
 
@@ -57,37 +57,8 @@ void diff_print(FILE *out, const struct diff *diff)
 		print_change(out, &diff->list[i]);
 }
 
-static int send_change(struct dray_nl *nl, const struct change *c)
-{
-	switch (c->cmd) {
-	case DRAY_CMD_SET_CONFIG:
-		return dray_config_write(nl, c->config);
-	case DRAY_CMD_NEW_SERVICE:
-	case DRAY_CMD_SET_SERVICE:
-		return dray_service_write(nl, c->cmd, c->svc);
-	case DRAY_CMD_DEL_SERVICE:
-		return dray_service_key(nl, c->cmd, &c->old_svc->key);
-	case DRAY_CMD_NEW_SERVER:
-	case DRAY_CMD_SET_SERVER:
-		return dray_server_write(nl, c->cmd, c->key, c->srv);
-	case DRAY_CMD_DEL_SERVER: {
-		struct dray_server key = *c->old_srv;
-
-		key.has = 0;
-		return dray_server_write(nl, c->cmd, c->key, &key);
-	}
-	case DRAY_CMD_DEL_VIP: {
-		struct dray_vip key = { .addr = c->old_vip->addr };
-
-		return dray_vip_write(nl, c->cmd, &key);
-	}
-	default:
-		return dray_vip_write(nl, c->cmd, c->vip);
-	}
-}
-
 /* ipvsadm's words for what a change does */
-static enum classic_cmd command_of(const struct change *c)
+static enum classic_cmd command_of(const struct dray_change *c)
 {
 	switch (c->cmd) {
 	case DRAY_CMD_NEW_SERVICE:
@@ -107,32 +78,26 @@ static enum classic_cmd command_of(const struct change *c)
 	}
 }
 
-static int refused(struct session *s, const struct change *c)
+static int refused(struct session *s, const struct dray_change *c)
 {
 	unsigned int line = s->line;
 	int rc;
 
-	s->line = c->line;
-	rc = classic_refused(s, command_of(c));
+	if (c)
+		s->line = c->line;
+	rc = classic_refused(s, c ? command_of(c) : CMD_NONE);
 	s->line = line;
-	dray_txn_abort(&s->nl);
 	return rc;
 }
 
 /* Return: 0, or the exit code with everything said; then nothing is changed. */
 int apply_send(struct session *s, const struct apply *a)
 {
-	size_t i;
+	const struct dray_change *culprit;
+	int rc = dray_diff_send(&s->nl, &a->diff, a->before.generation,
+				&culprit);
 
-	if (dray_txn_begin(&s->nl))
-		return classic_refused(s, CMD_NONE);
-	for (i = 0; i < a->diff.n; i++)
-		if (send_change(&s->nl, &a->diff.list[i]))
-			return refused(s, &a->diff.list[i]);
-	if (!dray_txn_commit(&s->nl, a->before.generation))
-		return 0;
-	return s->nl.error.err == ESTALE ? -ESTALE :
-					   classic_refused(s, CMD_NONE);
+	return !rc || rc == -ESTALE ? rc : refused(s, culprit);
 }
 
 int apply_prepare(struct session *s, struct apply *a)
@@ -140,13 +105,13 @@ int apply_prepare(struct session *s, struct apply *a)
 	apply_free(a);
 	if (dray_table_read(&s->nl, &a->before))
 		return session_failed(s, "cannot read the configuration");
-	diff_make(&a->before, a->wanted, a->with_vips, &a->diff);
+	dray_diff_make(&a->before, a->wanted, a->with_vips, &a->diff);
 	return 0;
 }
 
 void apply_free(struct apply *a)
 {
-	diff_free(&a->diff);
+	dray_diff_free(&a->diff);
 	dray_table_free(&a->before);
 }
 

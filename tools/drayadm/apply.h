@@ -12,11 +12,11 @@ struct apply {
 	const struct dray_table *wanted;
 	bool with_vips;
 	struct dray_table before;	/* read from the kernel */
-	struct diff diff;
+	struct dray_diff diff;
 };
 
 int apply_read(struct session *s, const char *name, struct conf *conf);
-void diff_print(FILE *out, const struct diff *diff);
+void diff_print(FILE *out, const struct dray_diff *diff);
 
 int apply_prepare(struct session *s, struct apply *a);
 int apply_send(struct session *s, const struct apply *a);

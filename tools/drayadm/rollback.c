@@ -152,7 +152,7 @@ static void wait_and_roll_back(struct session *s, const struct apply *a,
 	if (!claim(path))
 		return;
 	openlog("drayadm", LOG_PID, LOG_DAEMON);
-	diff_rollback_target(&back, a->wanted);
+	dray_diff_rollback_target(&back, a->wanted);
 	s->file = NULL;
 	if (session_connect(s) || apply_table(s, &back, a->with_vips))
 		syslog(LOG_ERR, "apply was not confirmed, and could not be "

@@ -25,16 +25,16 @@ static int read_text(const char *text, struct conf *conf)
 static char *difference(const char *now, const char *wanted)
 {
 	struct conf a, b;
-	struct diff diff;
+	struct dray_diff diff;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_int_equal(read_text(now, &a), 0);
 	assert_int_equal(read_text(wanted, &b), 0);
-	diff_make(&a.table, &b.table, b.has_vips, &diff);
+	dray_diff_make(&a.table, &b.table, b.has_vips, &diff);
 	diff_print(out, &diff);
-	diff_free(&diff);
+	dray_diff_free(&diff);
 	conf_free(&a);
 	conf_free(&b);
 	fclose(out);
@@ -275,7 +275,7 @@ static void test_rollback_leaves_alone(void **state)
 				   "-a -f 1 -r 5.6.7.8\n"
 				   "-a -f 1 -r 5.6.7.9 --state up\n", &wanted),
 			 0);
-	diff_rollback_target(&before.table, &wanted.table);
+	dray_diff_rollback_target(&before.table, &wanted.table);
 	srv = before.table.services[0].servers;
 	assert_int_equal(before.table.config.has,
 			 DRAY_BIT(DRAY_A_CONFIG_TIMEOUT_TCP));

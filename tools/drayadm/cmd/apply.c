@@ -43,7 +43,7 @@ static unsigned int warn_unreachable(struct session *s, const struct apply *a,
 	size_t i;
 
 	for (i = 0; i < a->diff.n; i++) {
-		const struct change *c = &a->diff.list[i];
+		const struct dray_change *c = &a->diff.list[i];
 		struct dray_server now;
 		char addr[INET6_ADDRSTRLEN];
 
@@ -66,7 +66,7 @@ static unsigned int warn_unreachable(struct session *s, const struct apply *a,
 
 static int undo(struct session *s, struct apply *a)
 {
-	diff_rollback_target(&a->before, a->wanted);
+	dray_diff_rollback_target(&a->before, a->wanted);
 	if (apply_table(s, &a->before, a->with_vips))
 		complain(s, "and what was done could not be undone");
 	return RC_FAILED;

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct change *add(struct diff *diff, uint8_t cmd, unsigned int line)
+static struct dray_change *add(struct dray_diff *diff, uint8_t cmd, unsigned int line)
 {
-	struct change *c;
+	struct dray_change *c;
 
 	diff->list = dray_grow(diff->list, diff->n, sizeof(*diff->list));
 	c = &diff->list[diff->n++];
@@ -54,12 +54,12 @@ static bool same_server(const struct dray_server *now,
 		now->state == wanted->state);
 }
 
-static void change_server(struct diff *diff, uint8_t cmd,
+static void change_server(struct dray_diff *diff, uint8_t cmd,
 			  const struct dray_key *key,
 			  const struct dray_server *now,
 			  const struct dray_server *wanted)
 {
-	struct change *c = add(diff, cmd, wanted ? wanted->line : 0);
+	struct dray_change *c = add(diff, cmd, wanted ? wanted->line : 0);
 
 	c->key = key;
 	c->srv = wanted;
@@ -69,7 +69,7 @@ static void change_server(struct diff *diff, uint8_t cmd,
 /* deleting: the first pass; otherwise what is new or different */
 static void diff_servers(const struct dray_service *now,
 			 const struct dray_service *wanted, bool deleting,
-			 struct diff *diff)
+			 struct dray_diff *diff)
 {
 	size_t i = 0, j = 0, n = now ? now->n_servers : 0;
 	const struct dray_server *a, *b;
@@ -93,11 +93,11 @@ static void diff_servers(const struct dray_service *now,
 	}
 }
 
-static void change_service(struct diff *diff, uint8_t cmd,
+static void change_service(struct dray_diff *diff, uint8_t cmd,
 			   const struct dray_service *now,
 			   const struct dray_service *wanted)
 {
-	struct change *c = add(diff, cmd, wanted ? wanted->line : 0);
+	struct dray_change *c = add(diff, cmd, wanted ? wanted->line : 0);
 
 	c->svc = wanted;
 	c->old_svc = now;
@@ -105,7 +105,7 @@ static void change_service(struct diff *diff, uint8_t cmd,
 
 static void diff_service(const struct dray_service *now,
 			 const struct dray_service *wanted, bool deleting,
-			 struct diff *diff)
+			 struct dray_diff *diff)
 {
 	if (!wanted) {
 		if (deleting)
@@ -122,7 +122,7 @@ static void diff_service(const struct dray_service *now,
 
 static void diff_services(const struct dray_table *now,
 			  const struct dray_table *wanted, bool deleting,
-			  struct diff *diff)
+			  struct dray_diff *diff)
 {
 	const struct dray_service *a, *b;
 	size_t i = 0, j = 0;
@@ -165,17 +165,17 @@ static bool same_vip(const struct dray_vip *now, const struct dray_vip *wanted)
 	return now->n_peers == wanted->n_peers;
 }
 
-static void change_vip(struct diff *diff, uint8_t cmd,
+static void change_vip(struct dray_diff *diff, uint8_t cmd,
 		       const struct dray_vip *now, const struct dray_vip *wanted)
 {
-	struct change *c = add(diff, cmd, wanted ? wanted->line : 0);
+	struct dray_change *c = add(diff, cmd, wanted ? wanted->line : 0);
 
 	c->vip = wanted;
 	c->old_vip = now;
 }
 
 static void diff_vips(const struct dray_table *now,
-		      const struct dray_table *wanted, struct diff *diff)
+		      const struct dray_table *wanted, struct dray_diff *diff)
 {
 	const struct dray_vip *old;
 	size_t i;
@@ -201,9 +201,9 @@ static bool differs(const struct dray_config *wanted, int attr, uint64_t a,
 }
 
 static void diff_config(const struct dray_config *now,
-			const struct dray_config *wanted, struct diff *diff)
+			const struct dray_config *wanted, struct dray_diff *diff)
 {
-	struct change *c;
+	struct dray_change *c;
 
 	if (!differs(wanted, DRAY_A_CONFIG_TIMEOUT_TCP, now->timeout_tcp,
 		     wanted->timeout_tcp) &&
@@ -227,8 +227,9 @@ static void diff_config(const struct dray_config *now,
 	c->old_config = now;
 }
 
-void diff_make(const struct dray_table *now, const struct dray_table *wanted,
-	       bool with_vips, struct diff *diff)
+void dray_diff_make(const struct dray_table *now,
+		    const struct dray_table *wanted, bool with_vips,
+		    struct dray_diff *diff)
 {
 	memset(diff, 0, sizeof(*diff));
 	diff_config(&now->config, &wanted->config, diff);
@@ -238,7 +239,7 @@ void diff_make(const struct dray_table *now, const struct dray_table *wanted,
 		diff_vips(now, wanted, diff);
 }
 
-void diff_free(struct diff *diff)
+void dray_diff_free(struct dray_diff *diff)
 {
 	free(diff->list);
 	memset(diff, 0, sizeof(*diff));
@@ -261,7 +262,7 @@ static void forget_states(struct dray_service *before,
  * Makes `before` something to go back to: what the file had left alone is
  * left alone on the way back, too.
  */
-void diff_rollback_target(struct dray_table *before,
+void dray_diff_rollback_target(struct dray_table *before,
 			  const struct dray_table *wanted)
 {
 	const struct dray_vip *vip;
