@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * FILE_CHECK: a number in a file, times a weight, is added to the server's;
+ * -254 and less means that the server is not to be used.  A file that is not
+ * there or says no number says 0.
+ */
+#include "probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ka_vrrp.h"
+
+#define DEAD (-254)
+
+/* Return: 0 or -errno. */
+static int read_number(const char *path, long *value)
+{
+	FILE *in = fopen(path, "re");
+	char text[64] = "", *end;
+
+	if (!in)
+		return -errno;
+	if (!fgets(text, sizeof(text), in))
+		text[0] = 0;
+	fclose(in);
+	*value = strtol(text, &end, 10);
+	return end == text ? -EINVAL : 0;
+}
+
+static void *file_start(struct job *job)
+{
+	const struct ka_file_check *conf = &job_checker(job)->file;
+	struct probe_result result = { .ok = true, .relative = true };
+	char why[100];
+	long value = 0;
+	int rc = read_number(conf->file->path, &value);
+
+	if (rc && rc != -ENOENT && rc != -EINVAL) {
+		job_failed(job, "%s: %s", conf->file->path, strerror(-rc));
+		return NULL;
+	}
+	if (value > 1000000 || value < -1000000)
+		value = value < 0 ? -1000000 : 1000000;
+	value *= conf->reverse ? -conf->weight : conf->weight;
+	snprintf(why, sizeof(why), "the file says %ld", value);
+	result.why = why;
+	result.ok = value > DEAD;
+	result.has_weight = conf->weight && result.ok;
+	result.weight = value > 65535 ? 65535 : value;
+	job_done(job, &result);
+	return NULL;
+}
+
+const struct probe_ops probe_file = {
+	.name = "FILE_CHECK",
+	.start = file_start,
+};

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * HTTP_GET and SSL_GET: every url in turn has to give a status of its list
+ * and, if the file has one, a body of its digest.  Redirects are an answer and
+ * not followed.  Certificates are not judged.  What a server can make us read
+ * is bounded in size and time, whatever it sends.
+ */
+#include "probe.h"
+
+#include <stdio.h>
+
+#include "curl_loop.h"
+#include "digest.h"
+#include "mem.h"
+
+#define AGENT "KeepAliveClient"
+#define HEADERS_MAX (64 << 10)		/* bytes; more is no answer */
+#define BODY_ENOUGH (64 << 10)		/* where only the status matters */
+#define BODY_MAX (16 << 20)		/* with a digest */
+
+struct http {
+	struct job *job;
+	struct transfer transfer;
+	struct curl_slist *headers, *connect_to;
+	size_t url, head, body;
+	struct md5_ctx md5;
+	bool enough;		/* we have ended it, not the server */
+};
+
+static const struct ka_url *url_of(const struct http *h)
+{
+	return &job_checker(h->job)->http.urls[h->url];
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http *h = arg;
+	bool digest = url_of(h)->has_digest;
+
+	(void)size;
+	if (digest)
+		digest_add(&h->md5, data, n);
+	h->body += n;
+	h->enough = h->body > (digest ? BODY_MAX : BODY_ENOUGH);
+	return h->enough ? 0 : n;
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct http *h = arg;
+
+	(void)data;
+	(void)size;
+	h->head += n;
+	return h->head > HEADERS_MAX ? 0 : n;
+}
+
+static void http_free(struct http *h)
+{
+	transfer_free(&h->transfer);
+	curl_slist_free_all(h->headers);
+	curl_slist_free_all(h->connect_to);
+	free(h);
+}
+
+static bool status_is_good(const struct ka_url *url, long status)
+{
+	size_t i;
+
+	for (i = 0; i < url->n_status; i++)
+		if (status >= url->status[i].from && status <= url->status[i].to)
+			return true;
+	return false;
+}
+
+/* Return: whether the answer is as it should be, else why not. */
+static bool judge(struct http *h, CURLcode code, char *why, size_t len)
+{
+	const struct ka_url *url = url_of(h);
+	uint8_t digest[DIGEST_LEN];
+	long status = 0;
+
+	curl_easy_getinfo(h->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+	if (h->head > HEADERS_MAX)
+		snprintf(why, len, "%s: headers without end", url->path);
+	else if (code && !h->enough)
+		snprintf(why, len, "%s: %s", url->path,
+			 transfer_error(&h->transfer, code));
+	else if (!status_is_good(url, status))
+		snprintf(why, len, "%s: status %ld", url->path, status);
+	else if (!url->has_digest)
+		return true;
+	else if (h->enough)
+		snprintf(why, len, "%s: more than %d MB", url->path,
+			 BODY_MAX >> 20);
+	else if (!DIGEST_KNOWN)
+		snprintf(why, len, "%s: this build knows no digests",
+			 url->path);
+	else {
+		digest_end(&h->md5, digest);
+		if (!memcmp(digest, url->digest, sizeof(digest)))
+			return true;
+		snprintf(why, len, "%s: another digest", url->path);
+	}
+	return false;
+}
+
+static bool start_url(struct http *h);
+
+static void on_done(CURL *easy, CURLcode code, void *arg)
+{
+	struct http *h = arg;
+	struct job *job = h->job;
+	char why[160] = "";
+	bool ok = judge(h, code, why, sizeof(why));
+
+	(void)easy;
+	if (ok && ++h->url < job_checker(job)->http.n_urls) {
+		transfer_free(&h->transfer);
+		ok = start_url(h);
+		if (ok)
+			return;
+		snprintf(why, sizeof(why), "no memory");
+	}
+	http_free(h);
+	if (ok)
+		job_passed(job);
+	else
+		job_failed(job, "%s", why);
+}
+
+/* The name that TLS asks for is that of the URL, wherever it is sent to. */
+static void set_place(struct http *h, const struct ka_checker *conf)
+{
+	const struct ka_http *http = &conf->http;
+	const struct ka_url *url = url_of(h);
+	const char *name = http->sni_name ? http->sni_name : url->virtualhost;
+	char place[INET6_ADDRSTRLEN + 16], host[INET6_ADDRSTRLEN], text[600];
+	const char *scheme = conf->type == KA_SSL_GET ? "https" : "http";
+
+	dray_addr_text(&conf->addr, host, sizeof(host));
+	snprintf(place, sizeof(place), conf->addr.family == AF_INET6 ?
+		 "[%s]:%u" : "%s:%u", host, conf->port);
+	if (conf->type == KA_SSL_GET && http->sni && name) {
+		snprintf(text, sizeof(text), "::%s", place);
+		h->connect_to = curl_slist_append(NULL, text);
+		curl_easy_setopt(h->transfer.easy, CURLOPT_CONNECT_TO,
+				 h->connect_to);
+		snprintf(text, sizeof(text), "%s://%s:%u/", scheme, name,
+			 conf->port);
+	} else {
+		snprintf(text, sizeof(text), "%s://%s/", scheme, place);
+	}
+	curl_easy_setopt(h->transfer.easy, CURLOPT_URL, text);
+}
+
+static void set_headers(struct http *h, const struct ka_http *http)
+{
+	const char *vhost = url_of(h)->virtualhost;
+	bool close = http->protocol == KA_HTTP_10C ||
+		     http->protocol == KA_HTTP_11;
+	char text[300];
+
+	if (vhost) {
+		snprintf(text, sizeof(text), "Host: %s", vhost);
+		h->headers = curl_slist_append(h->headers, text);
+	}
+	if (close)
+		h->headers = curl_slist_append(h->headers,
+					       "Connection: close");
+	curl_easy_setopt(h->transfer.easy, CURLOPT_HTTPHEADER, h->headers);
+}
+
+static void set_options(CURL *easy, const struct ka_checker *conf,
+			struct http *h)
+{
+	long timeout = conf->connect_timeout_us / 1000;
+	bool old = conf->http.protocol == KA_HTTP_10 ||
+		   conf->http.protocol == KA_HTTP_10C;
+
+	curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, url_of(h)->path);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, old ?
+			 CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, AGENT);
+	/* keepalived's: so long to connect, and so long to answer */
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 2 * timeout);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, h);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, h);
+}
+
+static bool start_url(struct http *h)
+{
+	const struct ka_checker *conf = job_checker(h->job);
+
+	if (transfer_init(&h->transfer, on_done, h))
+		return false;
+	curl_slist_free_all(h->headers);
+	curl_slist_free_all(h->connect_to);
+	h->headers = NULL;
+	h->connect_to = NULL;
+	h->transfer.from = conf;
+	h->head = 0;
+	h->body = 0;
+	h->enough = false;
+	digest_begin(&h->md5);
+	set_place(h, conf);
+	set_headers(h, &conf->http);
+	set_options(h->transfer.easy, conf, h);
+	return !transfer_start(&h->transfer);
+}
+
+static void *http_start(struct job *job)
+{
+	struct http *h = mem_zero(1, sizeof(*h));
+
+	h->job = job;
+	if (start_url(h))
+		return h;
+	http_free(h);
+	job_failed(job, "no memory");
+	return NULL;
+}
+
+static void http_cancel(void *probe)
+{
+	http_free(probe);
+}
+
+const struct probe_ops probe_http = {
+	.name = "HTTP_CHECK",
+	.start = http_start,
+	.cancel = http_cancel,
+};
+
+const struct probe_ops probe_https = {
+	.name = "SSL_CHECK",
+	.start = http_start,
+	.cancel = http_cancel,
+};

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * See child.h.  Who exits is told by a descriptor of the process, not by a
+ * signal.  Another user's rights are taken on by setpriv(1), which the program
+ * is started through.
+ */
+#include "child.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "probe.h"
+
+#define SETPRIV "/usr/bin/setpriv"
+#define GRACE_US 1000000	/* between asking to end and ending */
+#define WRAP_WORDS 6
+
+extern char **environ;
+
+struct child {
+	pid_t pid;
+	int fd;			/* readable when the process is gone */
+	struct event exited, timer;
+	bool asked, timed_out;
+	child_done_fn done;	/* NULL: abandoned */
+	void *arg;
+};
+
+static void child_free(struct child *s)
+{
+	event_del(&s->exited);
+	event_del(&s->timer);
+	close(s->fd);
+	free(s);
+}
+
+static void on_exit_of(evutil_socket_t fd, short what, void *arg)
+{
+	struct child *s = arg;
+	child_done_fn done = s->done;
+	bool timed_out = s->timed_out;
+	void *whose = s->arg;
+	int status = 0;
+
+	(void)fd;
+	(void)what;
+	if (waitpid(s->pid, &status, WNOHANG) == 0)
+		return;
+	/* what it has left behind of itself goes with it */
+	if (s->asked)
+		kill(-s->pid, SIGKILL);
+	child_free(s);
+	if (done)
+		done(status, timed_out, whose);
+}
+
+/* First asked, then ended: it and all that it has started. */
+static void end(struct child *s)
+{
+	struct timeval grace = probe_timeval(GRACE_US);
+
+	kill(-s->pid, s->asked ? SIGKILL : SIGTERM);
+	s->asked = true;
+	evtimer_add(&s->timer, &grace);
+}
+
+static void on_timeout(evutil_socket_t fd, short what, void *arg)
+{
+	struct child *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->timed_out = true;
+	end(s);
+}
+
+static int prepare(posix_spawnattr_t *attr, posix_spawn_file_actions_t *files)
+{
+	sigset_t none, all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(attr);
+	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP |
+				 POSIX_SPAWN_SETSIGMASK |
+				 POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(attr, 0);
+	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setsigdefault(attr, &all);
+	posix_spawn_file_actions_init(files);
+	posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(files, 1, "/dev/null", O_WRONLY, 0);
+	return posix_spawn_file_actions_adddup2(files, 1, 2);
+}
+
+static int run(char **argv, pid_t *pid)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int rc;
+
+	rc = prepare(&attr, &files);
+	if (!rc)
+		rc = posix_spawn(pid, argv[0], &files, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
+/* @last_word: one more argument, or NULL.  Return: 0, or -1 with *why. */
+int child_command_make(struct child_command *c, const struct ka_conf *conf,
+		       const struct ka_command *command, const char *last_word,
+		       char *why, size_t len)
+{
+	size_t i;
+
+	memset(c, 0, sizeof(*c));
+	if (ka_command_owner(conf, command, &c->uid, &c->gid, why, len))
+		return -1;
+	c->argv = mem_zero(command->argc + 2, sizeof(*c->argv));
+	for (i = 0; i < command->argc; i++)
+		c->argv[i] = mem_text(command->argv[i]);
+	if (last_word)
+		c->argv[i] = mem_text(last_word);
+	return 0;
+}
+
+void child_command_free(struct child_command *c)
+{
+	char **word;
+
+	for (word = c->argv; word && *word; word++)
+		free(*word);
+	free(c->argv);
+	c->argv = NULL;
+}
+
+static int run_as(const struct child_command *c, pid_t *pid)
+{
+	char uid[32], gid[32], **argv;
+	size_t n = 0;
+	int rc;
+
+	if (c->uid == geteuid() && c->gid == getegid())
+		return run(c->argv, pid);
+	while (c->argv[n])
+		n++;
+	snprintf(uid, sizeof(uid), "--reuid=%u", c->uid);
+	snprintf(gid, sizeof(gid), "--regid=%u", c->gid);
+	argv = mem_zero(n + WRAP_WORDS + 1, sizeof(*argv));
+	argv[0] = SETPRIV;
+	argv[1] = uid;
+	argv[2] = gid;
+	argv[3] = getpwuid(c->uid) ? "--init-groups" : "--clear-groups";
+	argv[4] = "--inh-caps=-all";
+	argv[5] = "--";
+	memcpy(argv + WRAP_WORDS, c->argv, n * sizeof(*argv));
+	rc = run(argv, pid);
+	free(argv);
+	return rc;
+}
+
+static struct child *watch(pid_t pid, uint64_t timeout_us, child_done_fn done,
+			   void *arg)
+{
+	struct timeval timeout = probe_timeval(timeout_us);
+	struct child *s = mem_zero(1, sizeof(*s));
+
+	s->pid = pid;
+	s->done = done;
+	s->arg = arg;
+	s->fd = syscall(SYS_pidfd_open, pid, 0);
+	if (s->fd < 0)
+		abort();
+	event_assign(&s->exited, job_base(), s->fd, EV_READ | EV_PERSIST,
+		     on_exit_of, s);
+	event_add(&s->exited, NULL);
+	evtimer_assign(&s->timer, job_base(), on_timeout, s);
+	if (timeout_us)
+		evtimer_add(&s->timer, &timeout);
+	return s;
+}
+
+/*
+ * @timeout_us: 0 for none.
+ * Return: what child_abandon() wants, until done() is called; NULL with *why.
+ */
+struct child *child_start(const struct child_command *command,
+			  uint64_t timeout_us, child_done_fn done, void *arg,
+			  char *why, size_t len)
+{
+	pid_t pid;
+	int rc = run_as(command, &pid);
+
+	if (!rc)
+		return watch(pid, timeout_us, done, arg);
+	snprintf(why, len, "%s: %s", command->argv[0], strerror(rc));
+	return NULL;
+}
+
+/* Nobody wants to know any more: it is ended. */
+void child_abandon(struct child *s)
+{
+	s->done = NULL;
+	end(s);
+}
