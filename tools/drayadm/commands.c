@@ -44,6 +44,12 @@ const struct command commands[] = {
 	{ "down", NULL, "SERVICE -r SERVER",
 	  "take a server out; its flows move", SERVICE " real-server",
 	  cmd_state },
+	{ "health", NULL, "[--json] [--socket PATH]",
+	  "what draycheckd knows of services, servers and their checks",
+	  "socket json", cmd_health },
+	{ "lift", NULL, "SERVICE [-r SERVER] [--socket PATH]",
+	  "leave to draycheckd again what was changed by hand",
+	  SERVICE " real-server socket", cmd_lift },
 	{ "vip", "list add set del",
 	  "[list] [--json] | vip add|set ADDRESS [--role active|standby]\n"
 	  "         [--lease MS] [--peer MAC]... | vip del ADDRESS",

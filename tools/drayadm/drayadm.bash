@@ -4,7 +4,7 @@
 # program's own tables ("drayadm help --options").
 
 _drayadm_commands='list services show balance reasons config flows persist drain up down
-	vip save apply simulate explain confirm monitor vrrp help'
+	health lift vip save apply simulate explain confirm monitor vrrp help'
 _drayadm_classic='-A --add-service -E --edit-service -D --delete-service
 	-C --clear -R --restore -S --save -a --add-server -e --edit-server
 	-d --delete-server -L -l --list -Z --zero --set -h --help -v --version'
@@ -32,6 +32,10 @@ _drayadm_options()
 			-w --weight -x --u-threshold -y --l-threshold --state" ;;
 	-d* | --delete-server | drain | up | down)
 		echo "$_drayadm_service -r --real-server" ;;
+	health)
+		echo "--socket --json" ;;
+	lift)
+		echo "$_drayadm_service -r --real-server --socket" ;;
 	-D* | --delete-service | -Z | --zero)
 		echo "$_drayadm_service" ;;
 	-L* | -l* | --list)

@@ -228,6 +228,14 @@ static int take_batch(struct words *w, const char *arg, struct usage *u)
 	return 0;
 }
 
+static int take_socket(struct words *w, const char *arg, struct usage *u)
+{
+	if (strlen(arg) >= sizeof(w->socket))
+		return usage_fail(u, RC_USAGE, arg, "path too long");
+	strcpy(w->socket, arg);
+	return 0;
+}
+
 static int take_options(struct words *w, const char *arg, struct usage *u)
 {
 	(void)arg;
@@ -283,6 +291,8 @@ const struct word_option word_options[] = {
 	  "device that the packet comes in by" },
 	{ "batch", 0, true, take_batch, "file|-",
 	  "answer each line \"client[:port] vip:port\" by one line" },
+	{ "socket", 0, true, take_socket, "path",
+	  "where draycheckd listens (/run/dray/check.sock)" },
 	{ "options", 0, false, take_options, NULL,
 	  "print commands and options, one a line" },
 };

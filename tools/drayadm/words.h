@@ -27,6 +27,7 @@ struct words {
 	char table_key_file[PATH_MAX];	/* empty: not asked for */
 	struct dray_explain_request packet;
 	char batch[PATH_MAX];		/* empty: not asked for */
+	char socket[108];		/* empty: draycheckd's usual one */
 	char args[MAX_WORDS][256];
 	int n_args;
 };
@@ -72,6 +73,8 @@ int cmd_config(struct session *s, struct words *w);
 int cmd_flows(struct session *s, struct words *w);
 int cmd_persist(struct session *s, struct words *w);
 int cmd_state(struct session *s, struct words *w);
+int cmd_health(struct session *s, struct words *w);
+int cmd_lift(struct session *s, struct words *w);
 int cmd_vip(struct session *s, struct words *w);
 int cmd_save(struct session *s, struct words *w);
 int cmd_apply(struct session *s, struct words *w);
