@@ -200,6 +200,72 @@ failover() {
 only_one_answers() {
 	[ "$(on neighbour arping -b -c 2 -w $((3 * slower)) -I eth0 $VIP | grep -oiE '\[[0-9a-f:]+\]' |
 		tr 'A-F' 'a-f' | sort -u)" = "[$(on "$1" ip -o link show eth0 | sed 's/.*ether \([0-9a-f:]*\).*/\1/')]" ]
+
+checkd_says() {
+	on director "$ADM" health --socket "$tmp/check.sock" "$@"
+}
+
+# is_in SERVER, is_down SERVER: what the director's table has of it.
+is_down() {
+	on director "$ADM" save -n | grep -q -e "-r $1:80 .*--state down"
+}
+
+is_in() {
+	on director "$ADM" save -n | grep -e "-r $1:80 " | grep -qv -e --state
+}
+
+both_are_checked() {
+	[ "$(checkd_says 2>/dev/null | grep -c "TCP_CHECK .* up for")" = 2 ]
+}
+
+checks_begin() {
+	step "Health checks: draycheckd with the file of the how-to, as it is"
+	echo "    # draycheckd -f keepalived.conf"
+	on director "$ADM" save >"$tmp/by-hand"
+	on director draycheckd -n -l -f "$seed/keepalived.conf" --socket "$tmp/check.sock" \
+		--state "$tmp/check.json" 2>"$tmp/checkd.log" &
+	checkd=$!
+	right "both servers are checked and well" wait_for 20 both_are_checked
+	checkd_says | show
+	on director "$ADM" save >"$tmp/by-file"
+	right "the table of the script is what the file wants: nothing was written" \
+		cmp -s "$tmp/by-hand" "$tmp/by-file"
+}
+
+# Step 5 of the how-to. It was at most a second ago that web1 was last looked at;
+# three more looks follow, three seconds apart: 9 to 10 s.
+server_stops() {
+	local begin took
+	step "A web server is stopped: only the other answers"
+	echo "    web1 # nginx -s stop"
+	begin=$(now_ms)
+	on web1 nginx -c "$tmp/web1/nginx.conf" -p "$tmp/web1" -s stop
+	right "it is taken out" wait_for 60 is_down $WEB1
+	took=$(($(now_ms) - begin))
+	grep -E "TCP_CHECK|Removing" "$tmp/checkd.log" | show
+	right "after $((took / 1000)).$((took % 1000 / 100)) s, so not before three retries, three seconds apart" \
+		[ "$took" -ge 9000 ]
+	ask "$tmp/stopped" {41..46}
+	answers "$tmp/stopped"
+	right "all are answered, by the other" none_but "$tmp/stopped" $WEB2
+}
+
+# Step 6. The same clients: five seconds after its last packet a client is nobody's.
+server_starts() {
+	local begin
+	step "It is started again: both answer"
+	echo "    web1 # nginx"
+	begin=$(now_ms)
+	on web1 nginx -c "$tmp/web1/nginx.conf" -p "$tmp/web1"
+	right "it is put back" wait_for 60 is_in $WEB1
+	echo "    after $(($(now_ms) - begin)) ms"
+	echo "    ... a pause of a little more than six seconds"
+	sleep 6.2
+	ask "$tmp/started" {41..46}
+	answers "$tmp/started"
+	right "the same clients: three each" seed_half "$tmp/started" 3
+	checkd_says | show
+	kill $checkd
 }
 
 [ "$(id -u)" = 0 ] || give_up "needs root"
@@ -213,6 +279,9 @@ twelve
 persistence
 out_and_back
 if [ "$ADM" != ipvsadm ]; then
+	checks_begin
+	server_stops
+	server_starts
 	failover "${SEED_ORIGINAL:-$seed}"
 fi
 

@@ -1,0 +1,465 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 600
+"""draycheckd: the table is configuration times health, and what people do by hand.
+
+    client --------+-- br --+-- rs1 (nginx; VIP on lo)
+    director ------+        +-- rs2
+    gateway -------+        +-- rs3
+
+Servers are stopped, refuse, are cut off; the daemon is killed, reloaded, left
+without its module. The kinds of checks have a file of their own, check_kinds.py.
+"""
+
+import json
+import os
+import re
+import signal
+import tempfile
+import time
+
+from lib import checkd, netlab, taptest
+from lib.checkd import Checkd, service, state_of, table, wait_state
+from lib.netlab import VIP, Lab, rip
+from lib.taptest import case, check, holds, note, same, wait_for
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GATEWAY = "10.9.0.1"
+lab = None
+gateway = None
+daemon = None
+web = {}
+
+
+def nginx(n):
+    """Start the n-th server's nginx."""
+    space = lab.servers[n - 1]
+    folder = tempfile.mkdtemp(prefix="nginx-")
+    with open(folder + "/conf", "w", encoding="ascii") as conf:
+        conf.write(f"""daemon off; master_process off; error_log stderr crit; pid {folder}/pid;
+            events {{}}
+            http {{ access_log off; client_body_temp_path {folder}; server {{
+                listen 80; location / {{ default_type text/plain; return 200 "rs{n}\\n"; }} }} }}""")
+    web[n] = space.start(["nginx", "-p", folder, "-c", folder + "/conf"])
+    wait_for(lambda: "nginx" in space.run("ss -ltnpH sport = 80"), f"nginx in rs{n}")
+
+
+def nginx_stop(n):
+    web[n].kill()
+    web[n].wait()
+
+
+def setup():
+    global lab, gateway
+    netlab.module_setup()
+    lab = Lab(servers=3)
+    gateway = lab.host("gateway", 1)
+    lab.director.ip(f"route add default via {GATEWAY}")
+    for n in (1, 2, 3):
+        nginx(n)
+
+
+def fresh(text, **kw):
+    """Another daemon with this file, on an empty table."""
+    global daemon
+    if daemon and daemon.proc.poll() is None:
+        daemon.kill()
+    lab.clear()
+    daemon = Checkd(lab.director, text, **kw).settled()
+    return daemon
+
+
+def curl(n=6):
+    """Who answers n requests, each in a connection of its own."""
+    words = ["curl"]
+    for _ in range(n):
+        words += ["-sS", "--max-time", "20", "-H", "Connection: close", f"http://{VIP}/", "--next"]
+    return lab.client.run(words[:-1], check_status=False).split()
+
+
+def generation():
+    return json.loads(lab.adm("list --json"))["generation"]
+
+
+@case("the table is made from the file")
+def _():
+    fresh(service([1, 2], " persistence_timeout 5"))
+    same(table(lab), [f"-A -t {VIP}:80 -s rr -p 5", f"-a -t {VIP}:80 -r {rip(1)}:80 -g -w 1",
+                      f"-a -t {VIP}:80 -r {rip(2)}:80 -g -w 1"], "table")
+
+
+@case("a server that is stopped gets nothing, and something again when it is back")
+def _():
+    fresh(service([1, 2]))
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    same(set(curl()), {"rs2"}, "who answers")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+    same(set(curl()), {"rs1", "rs2"}, "who answers")
+
+
+@case("the log has the lines that alerts match")
+def _():
+    fresh(service([1, 2]))
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+    lines = [re.sub(r"^.*draycheckd: ", "", line) for line in daemon.log().splitlines()]
+    lines = [re.sub(r" (took|why)=.*", "", line) for line in lines if f"[{rip(1)}]:tcp:80" in line]
+    place, vip = f"[{rip(1)}]:tcp:80", f"[{VIP}]:tcp:80"
+    same(lines, [f"TCP connection to {place} success.", f"TCP_CHECK on service {place} failed after 1 retries.",
+                 f"Removing service {place} from VS {vip}", f"TCP connection to {place} success.",
+                 f"Adding service {place} to VS {vip}"], "log")
+
+
+@case("the how-to's file as it is: a stopped server is out after three retries three seconds apart")
+def _():
+    with open(HERE + "/seed/keepalived.conf", encoding="utf-8") as file:
+        text = file.read()
+    for old, new in (("192.168.0.200", VIP), ("192.168.0.121", rip(1)), ("192.168.0.122", rip(2))):
+        text = text.replace(old, new)
+    fresh(text)
+    same(table(lab)[0], f"-A -t {VIP}:80 -s rr -p 5", "service")
+    begin = time.monotonic()
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    took = time.monotonic() - begin
+    note(f"out after {took:.1f} s")
+    check(took >= 9, f"out after {took} s already")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("a server that rejects is down")
+def _():
+    fresh(service([1, 2]))
+    lab.servers[0].run("nft add table ip t")
+    lab.servers[0].run("nft add chain ip t c { type filter hook input priority 0 ; }")
+    lab.servers[0].run("nft add rule ip t c tcp dport 80 reject with tcp reset")
+    wait_state(lab, rip(1), "down")
+    lab.servers[0].run("nft delete table ip t")
+    wait_state(lab, rip(1), "up")
+
+
+@case("a server whose cable is pulled is down, and says why")
+def _():
+    fresh(service([1, 2]))
+    lab.bridge.ip("link set p121 down")
+    wait_state(lab, rip(1), "down")
+    why = daemon.servers()[rip(1)]["checks"][0]["why"]
+    check("timed out" in why or "No route" in why, f"why: {why}")
+    lab.bridge.ip("link set p121 up")
+    wait_state(lab, rip(1), "up")
+
+
+@case("with inhibit_on_failure it is drained instead")
+def _():
+    fresh(service([1, 2], each="  inhibit_on_failure"))
+    nginx_stop(1)
+    wait_state(lab, rip(1), "drain")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("without enough servers the sorry server answers, until there are enough again")
+def _():
+    fresh(service([1, 2], f" sorry_server {rip(3)} 80"))
+    same(state_of(lab, rip(3)), None, "sorry server at first")
+    nginx_stop(1)
+    nginx_stop(2)
+    wait_state(lab, rip(3), "up")
+    same(set(curl()), {"rs3"}, "who answers")
+    nginx(1)
+    wait_for(lambda: state_of(lab, rip(3)) is None, "the sorry server goes", 30)
+    same(set(curl()), {"rs1"}, "who answers")
+    nginx(2)
+    wait_state(lab, rip(2), "up")
+
+
+@case("a restart with nothing changed writes nothing, after kill -9 too")
+def _():
+    fresh(service([1, 2, 3]))
+    nginx_stop(2)
+    wait_state(lab, rip(2), "down")
+    before, at = table(lab), generation()
+    daemon.kill()
+    daemon.start()
+    daemon.settled()
+    holds(lambda: table(lab) == before, "the table stays", 2)
+    same(generation(), at, "generation")
+    same(daemon.health()["transactions"], 0, "transactions")
+    same(daemon.stop(), 0, "exit status")
+    same(table(lab), before, "table after a stop")
+    daemon.start()
+    daemon.settled()
+    same(generation(), at, "generation after a stop and a start")
+    nginx(2)
+    wait_state(lab, rip(2), "up")
+
+
+@case("what went down while no daemon ran is seen by the next")
+def _():
+    fresh(service([1, 2]))
+    daemon.kill()
+    nginx_stop(1)
+    daemon.start()
+    wait_state(lab, rip(1), "down")
+    daemon.kill()
+    nginx(1)
+    daemon.start()
+    wait_state(lab, rip(1), "up")
+
+
+@case("a reload applies the difference and keeps what is known")
+def _():
+    fresh(service([1, 2]))
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    since = daemon.servers()[rip(1)]["checks"][0]["for"]
+    check(daemon.reload(service([1, 2, 3])), "the file is taken")
+    wait_state(lab, rip(3), "up")
+    same(state_of(lab, rip(1)), "down", "the one that is down")
+    check(daemon.servers()[rip(1)]["checks"][0]["for"] > since, "its check goes on")
+    check(daemon.reload(service([1, 3], " persistence_timeout 7")), "the file is taken")
+    wait_for(lambda: table(lab) == [f"-A -t {VIP}:80 -s rr -p 7", f"-a -t {VIP}:80 -r {rip(1)}:80 -g -w 1 --state down",
+                                    f"-a -t {VIP}:80 -r {rip(3)}:80 -g -w 1"], "the table follows", 30)
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("a reload of the same file writes nothing")
+def _():
+    fresh(service([1, 2]))
+    at = generation()
+    check(daemon.reload(service([1, 2]) + "# the same\n"), "the file is taken")
+    holds(lambda: generation() == at, "nothing is written", 1)
+
+
+@case("a file with an error is not taken, that of before stays in force")
+def _():
+    fresh(service([1, 2]))
+    before = table(lab)
+    check(not daemon.reload(service([1]).replace("lb_kind DR", "lb_kind NAT")), "the file is not taken")
+    same(table(lab), before, "table")
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("services that the file does not have are left alone, those it has no more go")
+def _():
+    fresh(service([1]) + service([2], vip=f"{VIP} 81", port=81))
+    lab.adm(f"-A -t {VIP}:99 -s wlc", f"-a -t {VIP}:99 -r {rip(3)} -g")
+    wait_for(lambda: len(table(lab)) == 6, "three services", 30)
+    check(daemon.reload(service([1])), "the file is taken")
+    wait_for(lambda: len(table(lab)) == 4, "two services", 30)
+    check(any(":99" in line for line in table(lab)), "the one made by hand is there")
+    # and so does one that the file loses while no daemon runs
+    check(daemon.reload(service([1]) + service([2], vip=f"{VIP} 81", port=81)), "the file is taken")
+    wait_for(lambda: len(table(lab)) == 6, "three services", 30)
+    daemon.kill()
+    daemon.write(service([1]))
+    daemon.start()
+    wait_for(lambda: len(table(lab)) == 4, "two services", 30)
+
+
+@case("a server drained by hand stays drained over checks, reload and restart, until lifted")
+def _():
+    fresh(service([1, 2]))
+    lab.adm(f"drain -t {VIP}:80 -r {rip(1)}")
+    wait_for(lambda: daemon.servers()[rip(1)].get("override") == "drain", "shown as by hand", 30)
+    nginx_stop(1)
+    wait_for(lambda: not daemon.servers()[rip(1)]["alive"], "dead", 30)
+    nginx(1)
+    wait_for(lambda: daemon.servers()[rip(1)]["alive"], "alive", 30)
+    same(state_of(lab, rip(1)), "drain", "state")
+    check(daemon.reload(service([1, 2]) + "#\n"), "the file is taken")
+    same(state_of(lab, rip(1)), "drain", "state after a reload")
+    daemon.kill()
+    daemon.start()
+    daemon.settled()
+    holds(lambda: state_of(lab, rip(1)) == "drain", "drained after a restart", 1)
+    check("BY HAND: drain" in lab.adm(f"health --socket {daemon.socket}"), "health says it")
+    lab.adm(f"lift -t {VIP}:80 -r {rip(1)} --socket {daemon.socket}")
+    wait_state(lab, rip(1), "up")
+
+
+@case("up by hand lifts a drain by hand")
+def _():
+    fresh(service([1, 2]))
+    lab.adm(f"drain -t {VIP}:80 -r {rip(1)}")
+    wait_for(lambda: "override" in daemon.servers()[rip(1)], "by hand", 30)
+    lab.adm(f"up -t {VIP}:80 -r {rip(1)}")
+    wait_for(lambda: "override" not in daemon.servers()[rip(1)], "lifted", 30)
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("a weight given by hand is kept, a server deleted by hand stays out")
+def _():
+    fresh(service([1, 2, 3]))
+    lab.adm(f"-e -t {VIP}:80 -r {rip(1)} -g -w 7", f"-d -t {VIP}:80 -r {rip(2)}")
+    wait_for(lambda: "override" in daemon.servers()[rip(2)], "by hand", 30)
+    nginx_stop(3)
+    wait_state(lab, rip(3), "down")
+    same(table(lab)[1:], [f"-a -t {VIP}:80 -r {rip(1)}:80 -g -w 7",
+                          f"-a -t {VIP}:80 -r {rip(3)}:80 -g -w 1 --state down"], "servers")
+    nginx(3)
+    lab.adm(f"lift -t {VIP}:80 --socket {daemon.socket}")
+    wait_for(lambda: len(table(lab)) == 4 and "-w 7" not in str(table(lab)), "as configured", 30)
+
+
+@case("a service deleted by hand is put back as configured")
+def _():
+    fresh(service([1, 2]))
+    before = table(lab)
+    lab.adm(f"-D -t {VIP}:80")
+    wait_for(lambda: table(lab) == before, "back", 30)
+    lab.adm("-C")
+    wait_for(lambda: table(lab) == before, "back after -C", 30)
+
+
+@case("all servers fail while the gateway answers: they are down")
+def _():
+    fresh(service([1, 2, 3], " quorum 2"))
+    for n in (1, 2, 3):
+        nginx_stop(n)
+    for n in (1, 2, 3):
+        wait_state(lab, rip(n), "down")
+    daemon.says("Lost quorum 2-0=2 > ")
+    for n in (1, 2, 3):
+        nginx(n)
+    for n in (1, 2, 3):
+        wait_state(lab, rip(n), "up")
+    daemon.says("Gained quorum 2+0=2 <= 2 for VS")
+
+
+@case("all servers fail and the gateway too: the last good set is kept, and that is said")
+def _():
+    fresh(service([1, 2, 3]))
+    lab.bridge.ip("link set p119 down")
+    daemon.says("it is this host that is cut off")
+    check("cut off" in daemon.health()["blame"], "health says it")
+    holds(lambda: [state_of(lab, rip(n)) for n in (1, 2, 3)] == ["up"] * 3, "all are in", 3)
+    lab.bridge.ip("link set p119 up")
+    daemon.says("connected again", 60)
+    same(daemon.health()["blame"], "", "what health says")
+    holds(lambda: [state_of(lab, rip(n)) for n in (1, 2, 3)] == ["up"] * 3, "all are in", 1)
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("scripts and the FIFO are told in order")
+def _():
+    folder = tempfile.mkdtemp(prefix="notify-")
+    os.chmod(folder, 0o777)
+    with open(folder + "/tell", "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\n[ $1 = down ] && sleep 0.5\necho $1 >>{folder}/told\n")
+    os.chmod(folder + "/tell", 0o755)
+    each = f'  notify_up "{folder}/tell up"\n  notify_down "{folder}/tell down"'
+    head = f'global_defs {{\n lvs_notify_fifo {folder}/fifo\n script_user root\n}}\n'
+    fresh(head + service([1], each=each))
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+    def told():
+        with open(folder + "/told", encoding="ascii") as file:
+            return file.read().split()
+    wait_for(lambda: os.path.exists(folder + "/told") and told() == ["down", "up"], "scripts, in order", 30)
+    fifo = os.open(folder + "/fifo", os.O_RDONLY | os.O_NONBLOCK)
+    lines = os.read(fifo, 4096).decode().splitlines()
+    os.close(fifo)
+    rs, vs = f"RS [{rip(1)}]:tcp:80 [{VIP}]:tcp:80", f"VS [{VIP}]:tcp:80"
+    same(lines, [rs + " DOWN", vs + " DOWN", rs + " UP", vs + " UP"], "FIFO")
+
+
+@case("a check that several services want runs once")
+def _():
+    fresh(service([1, 2]) + service([1, 2], vip=f"{VIP} 81", checks=f"TCP_CHECK {{ connect_timeout 1\n retry 1\n"
+                                    " delay_before_retry 0.2\n connect_port 80 }", port=81))
+    same(daemon.health()["checks"], 2, "checks")
+    nginx_stop(1)
+    wait_for(lambda: str(table(lab)).count("--state down") == 2, "down in both services", 30)
+    nginx(1)
+    wait_for(lambda: "--state" not in str(table(lab)), "up in both services", 30)
+
+
+@case("the module may go and come: the table is made again")
+def _():
+    fresh(service([1, 2]))
+    before = table(lab)
+    lab.adm(f"drain -t {VIP}:80 -r {rip(2)}")
+    wait_for(lambda: "override" in daemon.servers()[rip(2)], "by hand", 30)
+    checkd.unload()
+    daemon.says("dray.ko was unloaded")
+    check(not daemon.health()["module"], "health says that there is no module")
+    nginx_stop(1)
+    wait_for(lambda: not daemon.servers()[rip(1)]["alive"], "checks go on", 30)
+    checkd.load()
+    wait_for(lambda: table(lab) == [before[0], before[1] + " --state down", before[2] + " --state drain"],
+             "the table is back", 30)
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+
+
+@case("without the module it runs and says so")
+def _():
+    daemon.kill()
+    checkd.unload()
+    lab.director.run("mount -t tmpfs none /lib/modules", check_status=False)
+    try:
+        other = Checkd(lab.director, service([1, 2]), options=["-D"])
+        other.settled()
+        found = other.health()
+        check(found["services"][0]["servers"][0]["alive"], "checks run")
+        same(other.stop(), 0, "exit status")
+    finally:
+        lab.director.run("umount /lib/modules", check_status=False)
+        checkd.load()
+
+
+@case("a full disk takes nothing away but the memory of changes by hand")
+def _():
+    full = tempfile.mkdtemp(prefix="full-")
+    netlab.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none", full])
+    try:
+        netlab.run(["dd", "if=/dev/zero", f"of={full}/fill", "bs=4k", "count=2"], check_status=False)
+        fresh(service([1, 2]), options=["--state", full + "/check.json"])
+        lab.adm(f"drain -t {VIP}:80 -r {rip(1)}")
+        daemon.says("cannot be written")
+        wait_for(lambda: "override" in daemon.servers()[rip(1)], "by hand", 30)
+        daemon.kill()
+    finally:
+        netlab.run(["umount", full])
+
+
+@case("a kernel that refuses one service has all others")
+def _():
+    # an address of the service itself cannot be its server
+    fresh(service([VIP]) + service([1], vip=f"{VIP} 81", port=81))
+    wait_for(lambda: any(":81" in line for line in table(lab)), "the other service", 30)
+    check(daemon.health()["services"][0]["refused"], "health says which is refused")
+
+
+@case("SIGTERM leaves the table, with lvs_flush_on_stop it goes")
+def _():
+    fresh(service([1, 2]))
+    daemon.proc.send_signal(signal.SIGTERM)
+    same(daemon.proc.wait(60), 0, "exit status")
+    same(len(table(lab)), 3, "lines of the table")
+    fresh("global_defs {\n lvs_flush_on_stop\n}\n" + service([1, 2]))
+    daemon.stop()
+    same(table(lab), [], "table")
+
+
+if __name__ == "__main__":
+    taptest.main(setup)
