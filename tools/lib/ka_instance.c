@@ -50,7 +50,7 @@ static void set_auth_type(struct ka_parser *p, struct ka_node *node,
 	r->auth_ah = !strcmp(word, "AH") || !strcmp(word, "ah");
 	if (!r->i.auth && !r->auth_ah)
 		ka_say(p, KA_ERROR, node, 1, "it is not set",
-		       "'%s' is neither PASS nor AH", word);
+		       "auth_type is PASS or AH, nothing else");
 }
 
 /* Never repeats the word, nor how long it is. */

@@ -82,6 +82,21 @@ static const char *home_of(const char *word)
 	return NULL;
 }
 
+/* It may be the password, whose keyword was left out. */
+static void say_unknown_secret(struct ka_parser *p, const struct ka_node *node)
+{
+	const char *near = ka_name_near(node->words[0].text, &ka_auth_table);
+	struct ka_pos pos = node->pos;
+
+	pos.source = NULL;
+	pos.width = 1;
+	ka_message_add(p->conf, KA_ERROR, &pos,
+		       ka_printf(p->conf->memory,
+				 near ? "neither auth_type nor auth_pass; did you mean '%s'?" :
+					"neither auth_type nor auth_pass", near),
+		       "the line is left out, and not shown");
+}
+
 static void say_unknown(struct ka_parser *p, const struct ka_node *node,
 			const struct ka_table *table)
 {
@@ -301,10 +316,12 @@ static void statement(struct ka_parser *p, struct ka_raw *raw,
 	const struct ka_keyword *kw = find(raw->table, node->words[0].text);
 	struct ka_node *before;
 
-	if (!kw) {
+	if (!kw && raw->table == &ka_auth_table)
+		say_unknown_secret(p, node);
+	else if (!kw)
 		say_unknown(p, node, raw->table);
+	if (!kw)
 		return;
-	}
 	split_statement(p, node, raw->table, kw);
 	check_block(p, kw, node);
 	before = kw->many || kw->type == KA_IGNORED ? NULL :

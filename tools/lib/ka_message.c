@@ -29,8 +29,9 @@ static void hide_secrets(char *line)
 		at += strspn(at, " \t{");
 		word = at;
 		at += strcspn(at, " \t{");
-		for (; word + 2 < at; word++)
-			if (!strncasecmp(word, "pas", 3) &&
+		for (; word < at; word++)
+			if ((!strncasecmp(word, "pas", 3) ||
+			     !strncasecmp(word, "auth_", 5)) &&
 			    !memchr(word, '/', at - word))
 				goto found;
 	}

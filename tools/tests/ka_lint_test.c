@@ -328,7 +328,9 @@ static void test_no_password(void **state)
 		"auth_type PASS auth_pass hunter2 priority 300",
 		"auth_pass $SECRET$ELSE", "auth_pass {\nauth_pass hunter2\n}",
 		"auth_pass hunter2hunter2", "auth_pass hunter2\nauth_pass hunter2",
-		"\tauth_pass\thunter2 }}", "auth_type hunter AH auth_pass hunter2",
+		"\tauth_pass\thunter2 }}", "hunter2",
+		"auth_type hunter2", "auth_type PASS hunter2", "\"hunter2\" {",
+		"auth_passhunter2", "auth_pass=hunter2", "auth_type=hunter2", "auth_type hunter AH auth_pass hunter2",
 	};
 	char text[512], *said;
 	size_t i;
