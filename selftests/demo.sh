@@ -200,6 +200,7 @@ failover() {
 only_one_answers() {
 	[ "$(on neighbour arping -b -c 2 -w $((3 * slower)) -I eth0 $VIP | grep -oiE '\[[0-9a-f:]+\]' |
 		tr 'A-F' 'a-f' | sort -u)" = "[$(on "$1" ip -o link show eth0 | sed 's/.*ether \([0-9a-f:]*\).*/\1/')]" ]
+}
 
 checkd_says() {
 	on director "$ADM" health --socket "$tmp/check.sock" "$@"
@@ -223,8 +224,7 @@ checks_begin() {
 	echo "    # draycheckd -f keepalived.conf"
 	on director "$ADM" save >"$tmp/by-hand"
 	on director draycheckd -n -l -f "$seed/keepalived.conf" --socket "$tmp/check.sock" \
-		--state "$tmp/check.json" 2>"$tmp/checkd.log" &
-	checkd=$!
+		--state "$tmp/check.json" --pid "$tmp/checkd.pid" 2>"$tmp/checkd.log" &
 	right "both servers are checked and well" wait_for 20 both_are_checked
 	checkd_says | show
 	on director "$ADM" save >"$tmp/by-file"
@@ -265,7 +265,7 @@ server_starts() {
 	answers "$tmp/started"
 	right "the same clients: three each" seed_half "$tmp/started" 3
 	checkd_says | show
-	kill $checkd
+	kill "$(cat "$tmp/checkd.pid")"
 }
 
 [ "$(id -u)" = 0 ] || give_up "needs root"
