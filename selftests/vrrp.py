@@ -241,6 +241,27 @@ def unicast():
     moved("b", "SIGTERM")
 
 
+def link_mac(director, device):
+    words = director.space.run(f"ip link show dev {device}", check_status=False).split()
+    return words[words.index("link/ether") + 1] if "link/ether" in words else None
+
+
+@case("use_vmac: the virtual MAC address is the master's, on an interface that is down elsewhere")
+def virtual_mac():
+    pair(more_a="use_vmac", more_b="use_vmac")
+    same([link_mac(d, "vrrp.51") for d in (lab.a, lab.b)], ["00:00:5e:00:01:33"] * 2, "MAC addresses")
+    check(VIP in lab.a.space.run("ip addr show dev vrrp.51"), "the address is elsewhere")
+    check("state DOWN" in lab.b.space.run("ip link show dev vrrp.51"), "the backup's is up")
+    lab.sniffer.forget()
+    frame = wait_for(lab.sniffer.adverts, "an advert")[0][4]
+    same(frame[6:12].hex(), "00005e000133", "source MAC of adverts")
+    lab.a.stop()
+    moved("b", "SIGTERM")
+    check("vrrp.51" not in lab.a.space.run("ip link"), "the interface stays")
+    lab.a.start()
+    moved("a", "return")
+
+
 @case("a wrong password changes a counter and nothing else")
 def wrong_password():
     lab.settle()

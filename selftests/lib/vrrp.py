@@ -131,13 +131,15 @@ class Director:
     def power_on(self):
         vips = re.findall(r"inet6? (\S+) .*proto (?:0x)?(?:70|112)", self.space.run("ip addr show dev eth0"))
         self.space.ip(*[f"addr del {vip} dev eth0" for vip in vips])
+        for device in re.findall(r"^\d+: (vrrp[.\w]*)@", self.space.run("ip -o link"), re.M):
+            self.space.ip(f"link del {device}")
         for name in "vrrp.state", "vrrp.sock":
             if os.path.exists(os.path.join(self.folder, name)):
                 os.unlink(os.path.join(self.folder, name))
         self.lab.bridge.ip(f"link set {self.port} master br0")
 
     def has(self, vip=VIP):
-        return f" {vip}/" in self.space.run("ip -o addr show dev eth0")
+        return f" {vip}/" in self.space.run("ip -o addr show up")
 
     def status(self):
         with socket.socket(socket.AF_UNIX) as sock:

@@ -23,7 +23,9 @@
 static const struct link *link_of(const struct router *r,
 				  const struct ka_address *a)
 {
-	return a->dev ? link_by_name(a->dev) : link_by_index(r->ifindex);
+	if (a->dev && (!r->vmac || strcmp(a->dev, r->record->interface)))
+		return link_by_name(a->dev);
+	return link_by_index(r->vmac ? r->vmac : r->ifindex);
 }
 
 static bool put(struct router *r, struct router_address *a)

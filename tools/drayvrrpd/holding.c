@@ -54,7 +54,7 @@ static int on_ack(struct nl_msg *msg, void *arg)
 }
 
 /* Frees the message; the kernel's errno, which libnl's own codes hide. */
-static int ask(struct nl_msg *msg)
+int holding_ask(struct nl_msg *msg)
 {
 	int rc, answer = 1;
 
@@ -140,7 +140,7 @@ int address_put(const struct ka_address *a, int ifindex)
 	put_flags(msg, a);
 	put_lifetime(msg, a);
 	nla_put_u8(msg, IFA_PROTO, VRRP_RTPROT);
-	return ask(msg);
+	return holding_ask(msg);
 }
 
 int address_take_stale(const struct dray_addr *addr, uint8_t prefix,
@@ -150,7 +150,7 @@ int address_take_stale(const struct dray_addr *addr, uint8_t prefix,
 	int rc;
 
 	msg = address_message(RTM_DELADDR, 0, addr, prefix, 0, ifindex);
-	rc = msg ? ask(msg) : -ENOMEM;
+	rc = msg ? holding_ask(msg) : -ENOMEM;
 	return rc == -EADDRNOTAVAIL || rc == -ENODEV ? 0 : rc;
 }
 
@@ -262,13 +262,13 @@ int route_put(const struct ka_route *route)
 	struct nl_msg *msg = route_message(RTM_NEWROUTE,
 					   NLM_F_CREATE | NLM_F_REPLACE, route);
 
-	return msg ? ask(msg) : -ENOMEM;
+	return msg ? holding_ask(msg) : -ENOMEM;
 }
 
 int route_take(const struct ka_route *route)
 {
 	struct nl_msg *msg = route_message(RTM_DELROUTE, 0, route);
-	int rc = msg ? ask(msg) : -ENOMEM;
+	int rc = msg ? holding_ask(msg) : -ENOMEM;
 
 	/* it goes by itself with its source address or its interface */
 	return rc == -ESRCH || rc == -ENODEV ? 0 : rc;
@@ -318,7 +318,7 @@ int rule_put(const struct ka_rule *rule)
 {
 	struct nl_msg *msg = rule_message(RTM_NEWRULE,
 					  NLM_F_CREATE | NLM_F_EXCL, rule);
-	int rc = msg ? ask(msg) : -ENOMEM;
+	int rc = msg ? holding_ask(msg) : -ENOMEM;
 
 	return rc == -EEXIST ? 0 : rc;
 }
@@ -326,7 +326,7 @@ int rule_put(const struct ka_rule *rule)
 int rule_take(const struct ka_rule *rule)
 {
 	struct nl_msg *msg = rule_message(RTM_DELRULE, 0, rule);
-	int rc = msg ? ask(msg) : -ENOMEM;
+	int rc = msg ? holding_ask(msg) : -ENOMEM;
 
 	return rc == -ENOENT || rc == -ESRCH ? 0 : rc;
 }

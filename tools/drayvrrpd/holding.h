@@ -9,8 +9,12 @@
 
 #include "ka_vrrp.h"
 
+struct nl_msg;
+
 int holding_open(void);
 void holding_close(void);
+/* Any request of rtnetlink; takes the message.  Return: 0, or -errno. */
+int holding_ask(struct nl_msg *msg);
 
 /* All of these: 0, or -errno.  What is there already, or is gone already, is
  * no error. */

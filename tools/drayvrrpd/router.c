@@ -15,6 +15,7 @@
 #include "link.h"
 #include "tell.h"
 #include "track.h"
+#include "vmac.h"
 
 struct router *routers;
 
@@ -28,10 +29,15 @@ static void send_to(struct router *r, const struct dray_addr *to,
 	size_t len = packet_build(&r->spec, &r->fsm.source, to, priority, buf,
 				  sizeof(buf));
 	int ttl = r->spec.unicast ? r->conf->unicast_ttl : PACKET_TTL;
+	struct sock *sock = r->sock;
 	unsigned int held;
 	int rc;
 
-	rc = sock_send(r->sock, &r->fsm.source, to, ttl, buf, len);
+	if (r->vmac && !r->conf->vmac_xmit_base)
+		sock = sock_get(r->vmac, r->conf->family);
+	if (!sock)
+		return;
+	rc = sock_send(sock, &r->fsm.source, to, ttl, buf, len);
 	if (rc && log_may(&r->send_failed, &held))
 		log_say(LOG_WARNING, "(%s) cannot send to %s on %s: %s "
 			"(%u more)", r->conf->name,
@@ -46,6 +52,7 @@ static void op_advert(void *arg, uint8_t priority)
 
 	if (!r->sock)
 		return;
+	vmac_up(r);
 	if (!r->spec.unicast)
 		send_to(r, &r->spec.group, priority);
 	for (i = 0; i < r->spec.n_peers; i++)
@@ -83,6 +90,7 @@ static void op_release(void *arg)
 	alarm_set(&r->announce, ALARM_NEVER);
 	lease_end(r);
 	let_go_all(r);
+	vmac_down(r);
 }
 
 static void op_changed(void *arg, enum fsm_state from, enum fsm_state to,
@@ -212,6 +220,8 @@ void router_look(struct router *r, uint64_t now)
 		r->sock = NULL;
 	if (link && !r->sock)
 		open_sock(r, link);
+	if (r->conf->use_vmac && r->acting)
+		r->vmac = vmac_get(r);
 	has_source = link && r->sock && find_source(r, link, &source);
 	if (has_source && dray_addr_cmp(&source, &r->fsm.source))
 		fsm_set_source(&r->fsm, &source, now);

@@ -31,6 +31,7 @@ struct router {
 
 	int ifindex;			/* 0: there is no interface */
 	struct sock *sock;		/* NULL: none */
+	int vmac;			/* interface on top of it; 0: none */
 
 	struct router_address *addresses;	/* excluded ones behind */
 	size_t n_addresses;

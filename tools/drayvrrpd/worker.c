@@ -31,6 +31,7 @@
 #include "spawner.h"
 #include "tell.h"
 #include "track.h"
+#include "vmac.h"
 #include "watch.h"
 
 #define RT_PRIORITY 5		/* above all that is not real-time */
@@ -235,6 +236,7 @@ static void hand_over(const struct control_message *m)
 		if (is_named(r, m)) {
 			fsm_stop(&r->fsm, false, now);
 			lease_forget(r);
+			vmac_delete(r);
 		}
 		router_record(r);
 		if (is_named(r, m))
@@ -429,8 +431,10 @@ void worker_main(const struct worker *with)
 	start_all();
 	turn_over();
 	event_base_dispatch(worker.base);
-	for (r = routers; r; r = r->next)
+	for (r = routers; r; r = r->next) {
 		lease_forget(r);
+		vmac_delete(r);
+	}
 	_exit(0);
 }
 
@@ -454,6 +458,7 @@ void worker_resign(const struct worker *with)
 		fsm_stop(&r->fsm, false, now_us());
 		router_record(r);
 		lease_forget(r);
+		vmac_delete(r);
 	}
 	sweep_stale();
 }
