@@ -532,6 +532,19 @@ void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now)
 	settle(fsm);
 }
 
+void fsm_resume(struct fsm *fsm, uint64_t last_heard, uint64_t now)
+{
+	begin(fsm, now);
+	fsm->running = true;
+	startup(fsm, FSM_REASON_START);
+	if (fsm->state == FSM_BACKUP && last_heard <= fsm->now &&
+	    fsm->now - last_heard < dead_interval(fsm)) {
+		fsm->last_heard = last_heard;
+		fsm->deadline = last_heard + fsm_down_interval(fsm);
+	}
+	settle(fsm);
+}
+
 /* 6.4.2 (255), 6.4.3 (600) */
 void fsm_stop(struct fsm *fsm, bool polite, uint64_t now)
 {

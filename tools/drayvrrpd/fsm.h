@@ -195,6 +195,17 @@ void fsm_start(struct fsm *fsm, uint64_t now);
 void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now);
 
 /**
+ * fsm_resume() - start again as the backup that this host was
+ * @fsm: with priority and source set
+ * @last_heard: when the last advert came in, as remembered; 0: none did
+ * @now: time
+ *
+ * As fsm_start(), but the Down timer goes on: reading the configuration again,
+ * however often, puts no takeover off.
+ */
+void fsm_resume(struct fsm *fsm, uint64_t last_heard, uint64_t now);
+
+/**
  * fsm_stop() - the Shutdown event
  * @fsm: in any state
  * @polite: a master goes on until its successor is heard or drain_us is over

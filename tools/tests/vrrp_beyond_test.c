@@ -330,6 +330,27 @@ static void adopts_its_own_past(void **state)
 	assert_log(&b, "release FAULT");
 }
 
+static void resumes_as_backup(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, 3, S, 128);
+	fsm_resume(&b.fsm, START - 3 * S + 1, START);
+	assert_log(&b, "BACKUP");
+	assert_int_equal(b.armed, START + 500 * MS + 1);
+	set_up(&b, 3, S, 128);
+	fsm_resume(&b.fsm, START - 3 * S, START);	/* too long ago */
+	assert_int_equal(b.armed, START + 3500 * MS);
+	set_up(&b, 3, S, 128);
+	fsm_resume(&b.fsm, START + 1, START);		/* of another boot */
+	assert_int_equal(b.armed, START + 3500 * MS);
+	set_up(&b, 3, S, 128);
+	fsm_fault(&b.fsm, FSM_FAULT_LINK, START);
+	fsm_resume(&b.fsm, START, START);
+	assert_log(&b, "FAULT");
+}
+
 static void reload(void **state)
 {
 	struct bench b;
@@ -376,6 +397,7 @@ int main(void)
 		T("a master is a little late", master_is_late),
 		T("a master wakes up to old adverts", master_finds_adverts),
 		T("a restart in time", adopts_its_own_past),
+		T("a backup's restart in time", resumes_as_backup),
 		T("a reload", reload),
 	};
 
