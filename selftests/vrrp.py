@@ -108,6 +108,7 @@ def comes_back():
 
 @case("the backup stops: nobody resigns, nothing moves")
 def backup_stops():
+    pair()
     lab.sniffer.forget()
     lab.b.stop()
     check(not [a for a in lab.sniffer.adverts() if a[3] == 0], "a backup has resigned")
@@ -148,6 +149,28 @@ def worker_dies_again_and_again():
     check(lab.a.ended(), "exit status 0")
     moved("b", "resignation")
     check([a for a in lab.sniffer.adverts() if a[3] == 0], "nobody has resigned")
+
+
+@case("SIGKILL of the supervisor: the worker stops politely, the other takes over")
+def supervisor_killed():
+    pair()
+    lab.sniffer.forget()
+    lab.a.signal(signal.SIGKILL)
+    moved("b", "SIGKILL of the supervisor")
+    check([a for a in lab.sniffer.adverts() if a[3] == 0], "nobody has resigned")
+    wait_for(lambda: not lab.a.pids(), "all of it has ended")
+    lab.a.ended()
+
+
+@case("a second daemon with the same folder is refused, and disturbs nothing")
+def second_daemon():
+    pair()
+    with lab.a.space:
+        done = subprocess.run(lab.a.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=60, check=False)
+    same(done.returncode, 3, "exit status")
+    check("another drayvrrpd" in done.stdout, f"it says: {done.stdout}")
+    same((lab.a.state(), lab.owners()), ("MASTER", ["a"]), "state and owners")
 
 
 @case("a hung worker is replaced")
@@ -354,6 +377,28 @@ def reload_error():
         wait_for(lambda at=mark: "stays in force" in lab.a.said()[at:], f"{bad!r} is refused")
         check(":" in lab.a.said()[mark:], "no place is named")
         same((lab.a.state(), lab.owners()), ("MASTER", ["a"]), "state and owners")
+
+
+@case("reload of a backup: told to nobody, and no takeover is put off by it")
+def reload_backup():
+    pair()
+    lab.a.power_off()
+
+    def reads_again():
+        lab.b.signal(signal.SIGHUP)
+        return lab.b.state() == "MASTER"
+    wait_for(reads_again, "it takes over, though it reads its file again and again", every=0.05)
+
+
+@case("static addresses are there from start to stop")
+def static():
+    lab.settle()
+    address = "10.77.0.9"
+    lab.a.start("static_ipaddress {\n    %s/24 dev eth0\n}\n" % address, instance(200))
+    lab.a.becomes("MASTER")
+    check(lab.a.has(address), "it is not there")
+    lab.a.stop()
+    check(not lab.a.has(address), "it stays")
 
 
 @case("reload: a virtual router that is gone resigns, and its address goes")

@@ -141,11 +141,70 @@ void hold_check(struct router *r, uint64_t now)
 	alarm_set(&r->check, r->cannot_hold ? now : now + PUT_BACK_US);
 }
 
-static bool is_held(const struct dray_addr *addr, int ifindex)
+static int static_index(const struct ka_conf *conf, const struct ka_address *a)
+{
+	const char *dev = a->dev ? a->dev : conf->globals.default_interface;
+	const struct link *link = dev ? link_by_name(dev) : NULL;
+
+	return link ? link->index : 0;
+}
+
+void hold_static(const struct ka_conf *conf)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t i;
+	int rc;
+
+	for (i = 0; i < conf->n_static_addresses; i++) {
+		const struct ka_address *a = &conf->static_addresses[i];
+
+		rc = address_put(a, static_index(conf, a));
+		if (rc)
+			log_say(LOG_ERR, "cannot add the static address %s: "
+				"%s", dray_addr_text(&a->addr, text,
+						     sizeof(text)),
+				strerror(-rc));
+	}
+	for (i = 0; i < conf->n_static_routes; i++) {
+		rc = route_put(&conf->static_routes[i]);
+		if (rc)
+			log_say(LOG_ERR, "cannot add the static route of line "
+				"%u: %s", conf->static_routes[i].pos.line,
+				strerror(-rc));
+	}
+	for (i = 0; i < conf->n_static_rules; i++) {
+		rc = rule_put(&conf->static_rules[i]);
+		if (rc)
+			log_say(LOG_ERR, "cannot add the static rule of line "
+				"%u: %s", conf->static_rules[i].pos.line,
+				strerror(-rc));
+	}
+}
+
+void let_go_static(const struct ka_conf *conf)
+{
+	size_t i;
+
+	for (i = conf->n_static_rules; i-- > 0;)
+		rule_take(&conf->static_rules[i]);
+	for (i = conf->n_static_routes; i-- > 0;)
+		route_take(&conf->static_routes[i]);
+	for (i = conf->n_static_addresses; i-- > 0;) {
+		const struct ka_address *a = &conf->static_addresses[i];
+
+		address_take(a, static_index(conf, a));
+	}
+}
+
+static bool is_held(const struct ka_conf *conf, const struct dray_addr *addr,
+		    int ifindex)
 {
 	const struct router *r;
 	size_t i;
 
+	for (i = 0; i < conf->n_static_addresses; i++)
+		if (!dray_addr_cmp(&conf->static_addresses[i].addr, addr))
+			return true;
 	for (r = routers; r; r = r->next)
 		for (i = 0; i < r->n_addresses; i++)
 			if (r->addresses[i].ifindex == ifindex &&
@@ -154,7 +213,7 @@ static bool is_held(const struct dray_addr *addr, int ifindex)
 	return false;
 }
 
-void sweep_stale(void)
+void sweep_stale(const struct ka_conf *conf)
 {
 	const struct link *link = NULL;
 	char text[INET6_ADDRSTRLEN];
@@ -165,7 +224,7 @@ void sweep_stale(void)
 			const struct link_addr *a = &link->addrs[i];
 
 			if (a->proto != VRRP_RTPROT ||
-			    is_held(&a->addr, link->index))
+			    is_held(conf, &a->addr, link->index))
 				continue;
 			log_say(LOG_NOTICE, "%s on %s is left over from "
 				"before: removed",

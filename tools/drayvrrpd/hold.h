@@ -13,8 +13,11 @@ bool hold_all(struct router *r);
 void let_go_all(struct router *r);
 /* Something may have been removed by somebody else: put it back at once. */
 void hold_check(struct router *r, uint64_t now);
-/* Addresses with our mark that no master of this host holds. */
-void sweep_stale(void);
+/* static_ipaddress and its fellows: there as long as we are. */
+void hold_static(const struct ka_conf *conf);
+void let_go_static(const struct ka_conf *conf);
+/* Addresses with our mark that nobody holds. */
+void sweep_stale(const struct ka_conf *conf);
 
 /* has just become master; has met another one; an alarm of its own */
 void announce_burst(struct router *r, uint64_t now);

@@ -379,6 +379,21 @@ static void accepted(struct router *r, const struct packet_advert *advert,
 	router_record(r);
 }
 
+static void unknown(struct state *state, const struct sock *sock,
+		    const struct packet_datagram *dg)
+{
+	static struct log_limit limit;
+	char text[INET6_ADDRSTRLEN];
+	unsigned int held;
+
+	state->unknown_vrids++;
+	if (state->log_unknown_vrids && log_may(&limit, &held))
+		log_say(LOG_NOTICE, "advert from %s for VRID %u, which is not "
+			"configured on interface %d (%u more)",
+			dray_addr_text(&dg->src, text, sizeof(text)),
+			packet_vrid(dg), sock->ifindex, held);
+}
+
 void router_receive(struct sock *sock, const struct received *received,
 		    struct state *state, uint64_t now)
 {
@@ -397,7 +412,7 @@ void router_receive(struct sock *sock, const struct received *received,
 		return;
 	r = find_router(sock, packet_vrid(&dg));
 	if (!r) {
-		state->unknown_vrids++;
+		unknown(state, sock, &dg);
 		return;
 	}
 	verdict = packet_parse(&dg, &r->spec, &advert);
@@ -506,6 +521,8 @@ struct router *router_create(const struct ka_instance *conf,
 void router_take_over(struct router *r)
 {
 	r->was_master = r->record->state == FSM_MASTER;
+	r->was_backup = r->record->state == FSM_BACKUP;
+	r->last_heard = r->record->last_heard;
 	r->heard = r->record->lease_ms > 0;
 	r->last_sent = r->record->last_sent;
 	r->fsm.counters = r->record->counters;
@@ -518,7 +535,9 @@ void router_start(struct router *r, uint64_t now)
 		fsm_adopt(&r->fsm, r->last_sent, now);
 	} else {
 		op_release(r);
-		fsm_start(&r->fsm, now);
+		r->quiet = r->was_backup;
+		fsm_resume(&r->fsm, r->was_backup ? r->last_heard : 0, now);
+		r->quiet = false;
 	}
 	router_record(r);
 }

@@ -79,6 +79,7 @@ struct state {
 	uint64_t late_max;		/* us, of a timer */
 	uint32_t workers;		/* started since boot */
 	uint32_t unknown_vrids;
+	bool log_unknown_vrids;
 	bool module;			/* dray.ko answers */
 	bool no_module_said;
 	struct state_script scripts[STATE_SCRIPTS];

@@ -363,6 +363,20 @@ static int watch_signal(int sig, event_callback_fn fn)
 	return e && !event_add(e, NULL) ? 0 : -ENOMEM;
 }
 
+/* One per folder.  Not by flock(), which the children would go on holding. */
+static int lock_folder(void)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/vrrp.lock", super.options->run_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	return fcntl(fd, F_SETLK, &whole) ? -EBUSY : 0;
+}
+
 static int open_all(void)
 {
 	struct timeval second = { .tv_sec = 1 };
@@ -371,6 +385,8 @@ static int open_all(void)
 
 	if (mkdir(super.options->run_dir, 0755) && errno != EEXIST)
 		return -errno;
+	if (lock_folder())
+		return -EBUSY;
 	snprintf(super.state_path, sizeof(super.state_path), "%s/vrrp.state",
 		 super.options->run_dir);
 	super.state = state_open(super.state_path);
@@ -409,7 +425,8 @@ int supervisor_main(const struct supervisor_options *options,
 	rc = open_all();
 	if (rc) {
 		log_say(LOG_ERR, "cannot start in %s: %s", options->run_dir,
-			strerror(-rc));
+			rc == -EBUSY ? "another drayvrrpd runs there" :
+				       strerror(-rc));
 		return KA_EXIT_CANNOT_RUN;
 	}
 	ka_lint(conf);

@@ -4,10 +4,8 @@
 #define DRAYVRRPD_SYSTEMD_H
 
 #ifdef HAVE_SYSTEMD
-#include <stdint.h>
 #include <systemd/sd-daemon.h>
-
-#include "sock.h"
+#include <time.h>
 
 static inline void systemd_ready(void)
 {
@@ -16,8 +14,11 @@ static inline void systemd_ready(void)
 
 static inline void systemd_reloading(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-		   (unsigned long long)now_us());
+		   now.tv_sec * 1000000ull + now.tv_nsec / 1000);
 }
 
 static inline void systemd_stopping(void)

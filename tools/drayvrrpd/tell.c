@@ -158,7 +158,8 @@ void tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		state, from == FSM_INIT && to != FSM_MASTER ? " (init)" : "",
 		fsm_reason_text(reason), r->fsm.priority);
 	/* nobody else saw that the process is another one */
-	if (reason == FSM_REASON_ADOPTED)
+	if (reason == FSM_REASON_ADOPTED ||
+	    (r->quiet && to == FSM_BACKUP))
 		return;
 	notify("INSTANCE", name, &r->conf->notify, state, r->fsm.priority);
 	if (r->conf->smtp_alert)

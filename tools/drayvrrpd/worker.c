@@ -396,11 +396,29 @@ static void start_all(void)
 		router_take_over(r);
 	links_read();
 	look(now_us());
+	hold_static(worker.with->conf);
 	for (r = routers; r; r = r->next)
 		router_start(r, now_us());
-	sweep_stale();
+	sweep_stale(worker.with->conf);
 	for (r = routers; r; r = r->next)
 		lease_renew(r, now_us());
+}
+
+static void on_start(void *arg, uint64_t now)
+{
+	(void)arg;
+	(void)now;
+	start_all();
+}
+
+/* vrrp_startup_delay is for the host's start, not for every worker's. */
+static void start_in_time(void)
+{
+	static struct alarm alarm;
+	uint64_t delay = worker.with->conf->globals.vrrp_startup_delay_us;
+
+	alarm_add(&alarm, on_start, NULL);
+	alarm_set(&alarm, worker.state->workers > 1 ? 0 : now_us() + delay);
 }
 
 void worker_main(const struct worker *with)
@@ -428,13 +446,15 @@ void worker_main(const struct worker *with)
 	worker.state->workers++;
 	alarm_add(&worker.beat, on_beat, NULL);
 	alarm_set(&worker.beat, now_us());
-	start_all();
+	worker.state->log_unknown_vrids = with->conf->globals.log_unknown_vrids;
+	start_in_time();
 	turn_over();
 	event_base_dispatch(worker.base);
 	for (r = routers; r; r = r->next) {
 		lease_forget(r);
 		vmac_delete(r);
 	}
+	let_go_static(with->conf);
 	_exit(0);
 }
 
@@ -460,5 +480,5 @@ void worker_resign(const struct worker *with)
 		lease_forget(r);
 		vmac_delete(r);
 	}
-	sweep_stale();
+	sweep_stale(with->conf);
 }
