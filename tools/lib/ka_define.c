@@ -22,7 +22,7 @@ struct ka_definitions {
 	struct definition *first;
 	struct definition *open;	/* its last line ended with a backslash */
 	size_t expanded;		/* bytes, in all */
-	bool too_much, too_deep;	/* has been said */
+	bool too_much;			/* has been said */
 };
 
 /* what ka_expand() writes to */
@@ -32,7 +32,7 @@ struct output {
 	const char *folder;
 	struct ka_line made;
 	size_t room;
-	bool quoted;
+	bool quoted, failed;
 };
 
 struct ka_definitions *ka_definitions_create(struct ka_parser *p)
@@ -174,15 +174,12 @@ static bool spend(struct output *o)
 	return false;
 }
 
-static void say_too_deep(struct output *o)
+static void fail_too_deep(struct output *o)
 {
-	struct ka_definitions *d = o->d;
-
-	if (!d->too_deep)
-		ka_say_line(d->p, KA_ERROR, o->line, 0, 1,
-			    "the innermost is left out",
-			    "definitions within definitions, too deep: one that uses itself?");
-	d->too_deep = true;
+	ka_say_line(o->d->p, KA_ERROR, o->line, 0, 1, "the line is left out",
+		    "definitions within definitions, too deep: one that uses itself?");
+	o->failed = true;
+	o->made.len = 0;
 }
 
 static const char *random_value(struct ka_definitions *d, const char *args)
@@ -273,14 +270,13 @@ static void expand_text(struct output *o, const char *text, size_t len,
 	const char *value;
 	size_t i, used;
 
-	for (i = 0; i < len; i++) {
+	for (i = 0; i < len && !o->failed; i++) {
 		if (columns)
 			column = columns[i];
 		value = text[i] == '$' ?
 			value_at(o, text + i, len - i, columns, &used) : NULL;
 		if (value && depth >= KA_MAX_DEPTH) {
-			say_too_deep(o);
-			i += used - 1;
+			fail_too_deep(o);
 		} else if (value && spend(o)) {
 			expand_text(o, value, strlen(value), NULL, column,
 				    depth + 1);

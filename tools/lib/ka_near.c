@@ -45,11 +45,14 @@ static unsigned int distance(const char *a, const char *b)
 
 const char *ka_near(const char *word, const char *const *words, size_t n)
 {
-	unsigned int best = strlen(word) / 3 + 1, d;
+	size_t len = strlen(word), other, i;
+	unsigned int best = len / 3 + 1, d;
 	const char *found = NULL;
-	size_t i;
 
 	for (i = 0; i < n; i++) {
+		other = strlen(words[i]);
+		if ((other > len ? other - len : len - other) >= best)
+			continue;
 		d = distance(word, words[i]);
 		if (d < best) {
 			best = d;
