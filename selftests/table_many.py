@@ -18,7 +18,7 @@ from lib.netlab import VIP, Lab
 from lib.taptest import case, check, note, same, wait_for
 
 lab = None
-SERVICE = dray.tcp(VIP)
+SERVICE, OTHER = dray.tcp(VIP), dray.tcp("10.9.5.1")
 MANY = 50 if taptest.DEBUG else 1000
 HISTORIES = 30 if taptest.DEBUG else 1000 if taptest.FULL else 300
 POOL = 10
@@ -221,7 +221,6 @@ def _():
 
 def key_and_service(sock):
     """Set a key, which makes a large table anew; meanwhile a service comes that needs none made. What both said."""
-    other = dray.tcp(VIP, 81)
     sock.do("new_service", dray.tcp(VIP, rows=262144))
     for n in range(3):
         sock.do("new_server", SERVICE, dray.server(f"10.9.2.{n + 1}", weight=1))
@@ -234,11 +233,11 @@ def key_and_service(sock):
     def come_by(own):
         begun.wait()
         own.do("begin")
-        own.do("new_service", dray.tcp(VIP, 81, rows=262144))
+        own.do("new_service", dray.tcp("10.9.5.1", rows=262144))
         for n in range(3):
-            own.do("new_server", other, dray.server(f"10.9.2.{n + 1}", port=80, weight=1))
+            own.do("new_server", OTHER, dray.server(f"10.9.2.{n + 1}", weight=1))
         own.do("commit")
-        return fingerprint(other)
+        return fingerprint(OTHER)
     return in_threads([set_key, come_by])
 
 
@@ -255,8 +254,7 @@ def _():
         same(said[0], None, "answer to the key")
         check("table_key_fingerprint" in config(), "the key is not set")
         check(said[1] != fingerprint(), "the new service did not have the old key first: nothing was tried")
-        same((fingerprint(dray.tcp(VIP, 81)), config()["tables"]), (fingerprint(), 1),
-             "the other service's table, and tables")
+        same((fingerprint(OTHER), config()["tables"]), (fingerprint(), 1), "the other service's table, and tables")
     finally:
         state.set_config(lab, table_key=b"dray table key 1")
 
