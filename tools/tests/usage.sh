@@ -3,7 +3,8 @@
 #
 # Recordings of ipvsadm 1.31 that need no kernel: command lines that it refuses
 # by itself.  Each is run with our program under ipvsadm's name; output and
-# exit code must be the same to the byte.  Prints TAP.
+# exit code must be the same to the byte.  Other cases, of drayadm's own
+# commands, can be named.  Prints TAP.
 #
 #	tests/usage.sh [CASES]
 #
@@ -14,7 +15,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 cases=${1:-$here/usage.cases}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-ln -s "$here/../drayadm/drayadm" "$dir/ipvsadm"
+for name in ipvsadm drayadm; do
+	ln -s "$here/../drayadm/drayadm" "$dir/$name"
+done
 export PATH=$dir:$PATH
 
 n=0
