@@ -99,20 +99,37 @@ static void set_argv(struct ka_parser *p, struct ka_command *cmd,
 	cmd->argc = 3;
 }
 
+static bool is_blank_or_end(char c)
+{
+	return !c || isspace((unsigned char)c);
+}
+
+/* Not a lone '&' or '?' nor a ';' within a word: addresses of the web are full
+ * of these, and a shell would take them apart. */
+static bool is_operator(const char *text, const char *at)
+{
+	if (*at == ';')
+		return is_blank_or_end(at[1]) || at == text ||
+		       isspace((unsigned char)at[-1]);
+	return strchr("|<>*", *at) || (at[0] == '&' && at[1] == '&');
+}
+
 /* The first operator of a shell outside of '...', or NULL. */
 static const char *shell_operator(const char *text)
 {
 	char quote = '\0';
+	const char *at;
 
-	for (; *text; text++) {
-		if (*text == '\\' && text[1] && quote != '\'')
-			text++;
-		else if (quote ? *text == quote : *text == '\'' || *text == '"')
-			quote = quote ? '\0' : *text;
-		else if (quote != '\'' && strchr("$`", *text))
-			return text;
-		else if (!quote && strchr("&|;<>*?", *text))
-			return text;
+	for (at = text; *at; at++) {
+		if (*at == '\\' && at[1] && quote != '\'')
+			at++;
+		else if (quote ? *at == quote : *at == '\'' || *at == '"')
+			quote = quote ? '\0' : *at;
+		else if (quote != '\'' &&
+			 (*at == '`' || (at[0] == '$' && at[1] == '(')))
+			return at;
+		else if (!quote && is_operator(text, at))
+			return at;
 	}
 	return NULL;
 }
@@ -120,7 +137,8 @@ static const char *shell_operator(const char *text)
 static void note_shell(struct ka_parser *p, const struct ka_node *node,
 		       size_t at, const char *found, struct ka_command *cmd)
 {
-	int len = found[0] == found[1] && strchr("&|><", *found) ? 2 : 1;
+	int len = (found[0] == found[1] && strchr("&|><", *found)) ||
+		  *found == '$' ? 2 : 1;
 	struct ka_pos pos = ka_word_pos(node, at);
 	const char *raw = node->words[at].text, *c;
 

@@ -423,7 +423,10 @@ static void test_commands(void **state)
 		"vrrp_script b {\nscript /bin/a b c\n}\n"
 		"vrrp_script c {\nscript '/bin/a b'\n}\n"
 		"vrrp_script d {\nscript \"</run/x\"\n}\n"
-		"vrrp_script e {\nscript \"/bin/a $HOME\"\n}\n");
+		"vrrp_script e {\nscript \"/bin/a $(date)\"\n}\n"
+		"vrrp_script f {\nscript \"/bin/a http://b/c?d=1&e=$2;f=3 &\"\n}\n"
+		"vrrp_script g {\nscript \"/bin/a; /bin/b\"\n}\n"
+		"vrrp_script h {\nscript \"/bin/a 'b && c;' d\\;\"\n}\n");
 	const struct ka_command *a = conf->scripts[0]->command;
 
 	(void)state;
@@ -439,6 +442,12 @@ static void test_commands(void **state)
 	assert_string_equal(conf->scripts[3]->command->argv[0], "/usr/bin/test");
 	assert_string_equal(conf->scripts[3]->command->argv[2], "/run/x");
 	assert_true(conf->scripts[4]->command->shell);
+	assert_false(conf->scripts[5]->command->shell);
+	assert_string_equal(conf->scripts[5]->command->argv[1],
+			    "http://b/c?d=1&e=$2;f=3");
+	assert_true(conf->scripts[6]->command->shell);
+	assert_false(conf->scripts[7]->command->shell);
+	assert_string_equal(conf->scripts[7]->command->argv[1], "b && c;");
 	ka_free(conf);
 }
 
