@@ -532,16 +532,22 @@ void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now)
 	settle(fsm);
 }
 
-void fsm_resume(struct fsm *fsm, uint64_t last_heard, uint64_t now)
+void fsm_resume(struct fsm *fsm, const struct fsm_past *past, uint64_t now)
 {
-	begin(fsm, now);
-	fsm->running = true;
-	startup(fsm, FSM_REASON_START);
-	if (fsm->state == FSM_BACKUP && last_heard <= fsm->now &&
-	    fsm->now - last_heard < dead_interval(fsm)) {
-		fsm->last_heard = last_heard;
-		fsm->deadline = last_heard + fsm_down_interval(fsm);
-	}
+	struct fsm before;
+
+	fsm_start(fsm, now);
+	if (fsm->state != FSM_BACKUP || past->last_heard > fsm->now)
+		return;
+	before = *fsm;
+	fsm->master = past->master;
+	fsm->master_priority = past->master_priority;
+	if (past->master.family && fsm->params.version != 2)
+		fsm->master_interval_us = past->master_interval_us;
+	fsm->last_heard = past->last_heard;
+	fsm->deadline = fsm->last_heard + fsm_down_interval(fsm);
+	if (fsm->deadline <= fsm->now)
+		*fsm = before;
 	settle(fsm);
 }
 

@@ -166,6 +166,14 @@ struct fsm {
 	uint8_t master_priority;
 };
 
+/* Of a backup, before a restart of the process. */
+struct fsm_past {
+	uint64_t last_heard;
+	struct dray_addr master;
+	uint8_t master_priority;
+	uint32_t master_interval_us;
+};
+
 /**
  * fsm_init() - make a machine in INIT
  * @fsm: to be set up
@@ -195,15 +203,15 @@ void fsm_start(struct fsm *fsm, uint64_t now);
 void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now);
 
 /**
- * fsm_resume() - start again as the backup that this host was
+ * fsm_resume() - start again as the backup that this host was before a restart
  * @fsm: with priority and source set
- * @last_heard: when the last advert came in, as remembered; 0: none did
+ * @past: what it knew
  * @now: time
  *
- * As fsm_start(), but the Down timer goes on: reading the configuration again,
- * however often, puts no takeover off.
+ * If the Down timer has run out meanwhile, or there is a fault, it is an
+ * ordinary start: adverts of a living master may have been missed.
  */
-void fsm_resume(struct fsm *fsm, uint64_t last_heard, uint64_t now);
+void fsm_resume(struct fsm *fsm, const struct fsm_past *past, uint64_t now);
 
 /**
  * fsm_stop() - the Shutdown event

@@ -522,7 +522,13 @@ void router_take_over(struct router *r)
 {
 	r->was_master = r->record->state == FSM_MASTER;
 	r->was_backup = r->record->state == FSM_BACKUP;
-	r->last_heard = r->record->last_heard;
+	if (r->was_backup)
+		r->past = (struct fsm_past){
+			.last_heard = r->record->last_heard,
+			.master = r->record->master,
+			.master_priority = r->record->master_priority,
+			.master_interval_us = r->record->master_interval_us,
+		};
 	r->heard = r->record->lease_ms > 0;
 	r->last_sent = r->record->last_sent;
 	r->fsm.counters = r->record->counters;
@@ -536,7 +542,7 @@ void router_start(struct router *r, uint64_t now)
 	} else {
 		op_release(r);
 		r->quiet = r->was_backup;
-		fsm_resume(&r->fsm, r->was_backup ? r->last_heard : 0, now);
+		fsm_resume(&r->fsm, &r->past, now);
 		r->quiet = false;
 	}
 	router_record(r);
@@ -557,6 +563,7 @@ void router_record(struct router *r)
 	record->faults = r->fsm.faults;
 	record->since = r->fsm.since;
 	record->last_heard = r->fsm.last_heard;
+	record->master_interval_us = r->fsm.master_interval_us;
 	record->master = r->fsm.master;
 	record->master_priority = r->fsm.master_priority;
 	record->counters = r->fsm.counters;

@@ -42,7 +42,8 @@ struct router {
 	struct role_peers peers;
 	uint64_t peers_at;		/* when to look for these again */
 	int total;			/* priority before it was clamped */
-	uint64_t last_sent, last_heard;	/* by the earlier worker */
+	uint64_t last_sent;		/* by the earlier worker */
+	struct fsm_past past;		/* what it knew as a backup */
 	bool acting;			/* the state file is ours to write */
 	bool was_master, was_backup;	/* before this worker */
 	bool quiet;			/* nobody is to be told of a change */

@@ -51,6 +51,7 @@ struct state_router {
 	uint64_t since, last_sent, last_heard;
 	struct dray_addr source, master;
 	uint8_t master_priority;
+	uint32_t master_interval_us;
 	uint32_t lease_ms;		/* 0: none armed */
 	int8_t results[STATE_TRACKS];	/* enum priority_result */
 	long values[STATE_TRACKS];	/* of files */

@@ -330,25 +330,48 @@ static void adopts_its_own_past(void **state)
 	assert_log(&b, "release FAULT");
 }
 
-static void resumes_as_backup(void **state)
+static void resume(struct bench *b, uint64_t last_heard, uint32_t interval)
+{
+	const struct fsm_past past = {
+		.last_heard = last_heard,
+		.master = interval ? ip("10.0.0.50") : (struct dray_addr){ 0 },
+		.master_priority = 200,
+		.master_interval_us = interval,
+	};
+
+	fsm_resume(&b->fsm, &past, START);
+}
+
+static void resumes_its_waiting(void **state)
 {
 	struct bench b;
 
 	(void)state;
 	set_up(&b, 3, S, 128);
-	fsm_resume(&b.fsm, START - 3 * S + 1, START);
+	resume(&b, START - 500 * MS, 200 * MS);
 	assert_log(&b, "BACKUP");
-	assert_int_equal(b.armed, START + 500 * MS + 1);
+	assert_int_equal(b.armed, START + 200 * MS);
+	assert_int_equal(b.fsm.master.family, AF_INET);
+	/* the Down timer has run out meanwhile: as if nothing was known */
 	set_up(&b, 3, S, 128);
-	fsm_resume(&b.fsm, START - 3 * S, START);	/* too long ago */
+	resume(&b, START - 700 * MS, 200 * MS);
+	assert_log(&b, "BACKUP");
 	assert_int_equal(b.armed, START + 3500 * MS);
-	set_up(&b, 3, S, 128);
-	fsm_resume(&b.fsm, START + 1, START);		/* of another boot */
+	assert_int_equal(b.fsm.master.family, 0);
+	set_up(&b, 2, S, 128);
+	resume(&b, START - 3 * S, S);
+	assert_int_equal(b.armed, START + 500 * MS);
+	set_up(&b, 3, S, 128);			/* no master was heard */
+	resume(&b, START - S, 0);
+	assert_int_equal(b.armed, START + 2500 * MS);
+	set_up(&b, 3, S, 128);			/* of another boot */
+	resume(&b, START + 1, 200 * MS);
 	assert_int_equal(b.armed, START + 3500 * MS);
 	set_up(&b, 3, S, 128);
 	fsm_fault(&b.fsm, FSM_FAULT_LINK, START);
-	fsm_resume(&b.fsm, START, START);
+	resume(&b, START - 1, 200 * MS);
 	assert_log(&b, "FAULT");
+	assert_int_equal(b.armed, FSM_NEVER);
 }
 
 static void reload(void **state)
@@ -397,7 +420,7 @@ int main(void)
 		T("a master is a little late", master_is_late),
 		T("a master wakes up to old adverts", master_finds_adverts),
 		T("a restart in time", adopts_its_own_past),
-		T("a backup's restart in time", resumes_as_backup),
+		T("a backup's restart in time", resumes_its_waiting),
 		T("a reload", reload),
 	};
 

@@ -40,12 +40,35 @@ static void crash(struct node *n)
 	n->generation++;
 }
 
+/* The judge goes on from where it was if the machine does. */
+static void resume(struct node *n)
+{
+	uint64_t heard = n->heard, interval = n->master_interval;
+	const struct fsm_past past = {
+		.last_heard = n->fsm.last_heard,
+		.master = n->fsm.master,
+		.master_priority = n->fsm.master_priority,
+		.master_interval_us = n->fsm.master_interval_us,
+	};
+
+	start(n);
+	fsm_resume(&n->fsm, &past, n->clock);
+	if (n->fsm.last_heard != past.last_heard)
+		return;
+	n->heard = heard;
+	n->master_interval = interval;
+}
+
 static void kill_worker(struct node *n)
 {
 	uint64_t sent = n->fsm.last_sent;
 	bool was_master = is_master(n);
 
 	n->generation++;
+	if (n->fsm.state == FSM_BACKUP) {
+		resume(n);
+		return;
+	}
 	start(n);
 	if (n->has_vips)
 		fsm_adopt(&n->fsm, was_master ? sent : 0, n->clock);
