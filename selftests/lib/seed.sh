@@ -124,13 +124,14 @@ seed_vrrp_ended() {
 	[ ! -e "/proc/$(cat "$tmp/vrrp-$1/pid")" ]
 }
 
-# Every process of it at once, so that none can take the address away.
+# Every process of it at once: stopped before, none can act on another's end.
 seed_vrrp_kill() {
 	local pids pid
 	for pid in $(ip netns pids "$1-$suffix"); do
 		[[ $(cat "/proc/$pid/comm") != drayvrrpd* ]] || pids+=" $pid"
 	done
-	kill -9 $pids
+	kill -STOP $pids
+	kill -KILL $pids
 }
 
 # The host is off: its cable, its processes and what its kernel had are gone.

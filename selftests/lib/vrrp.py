@@ -118,7 +118,8 @@ class Director:
         return status
 
     def kill(self):
-        """SIGKILL to all of it at once."""
+        """SIGKILL to all of it at once: stopped before, none can act on another's end."""
+        self.everyone(signal.SIGSTOP)
         self.everyone(signal.SIGKILL)
         self.proc.wait()
         self.proc = None

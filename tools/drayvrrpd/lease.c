@@ -11,7 +11,6 @@
 
 #include "hello.h"
 #include "link.h"
-#include "peer.h"
 
 #define LEASE_MIN_MS 500
 #define RENEWALS 4			/* within one lease */
@@ -27,6 +26,7 @@ static uint32_t lease_ms(const struct router *r)
 	return ms < LEASE_MIN_MS ? LEASE_MIN_MS : ms;
 }
 
+/* What is not known yet is there at one of the next looks. */
 static void find_peers(struct router *r, uint64_t now)
 {
 	struct state_peer *p;
@@ -38,9 +38,8 @@ static void find_peers(struct router *r, uint64_t now)
 	for (p = r->record->peers; p < r->record->peers + STATE_PEERS; p++) {
 		if (!p->addr.family)
 			continue;
-		if (peer_mac(&p->addr, r->ifindex, p->mac))
-			p->has_mac = true;
-		else
+		role_find_peer(p, r->ifindex);
+		if (!p->has_mac)
 			r->peers_at = now + LOOK_US;
 		if (p->has_mac)
 			memcpy(r->peers.macs[r->peers.n++], p->mac,
@@ -70,7 +69,7 @@ static void plan(struct router *r, uint64_t now)
 
 void lease_begin(struct router *r)
 {
-	if (role_is_open())
+	if (!role_is_absent())
 		write_roles(r, true);
 	plan(r, now_us());
 }
@@ -86,7 +85,7 @@ void lease_renew(void *arg, uint64_t now)
 {
 	struct router *r = arg;
 
-	if (role_open(&r->state->no_module_said) && !is_late(r, now)) {
+	if (!role_is_absent() && !is_late(r, now)) {
 		find_peers(r, now);
 		write_roles(r, fsm_holds(&r->fsm));
 	}
@@ -97,7 +96,7 @@ void lease_renew(void *arg, uint64_t now)
 
 void lease_end(struct router *r)
 {
-	if (role_is_open())
+	if (!role_is_absent())
 		write_roles(r, false);
 	plan(r, now_us());
 }

@@ -33,6 +33,12 @@ int peer_open(void)
 	return nl_connect(sk, NETLINK_ROUTE) < 0 ? -EIO : 0;
 }
 
+void peer_close(void)
+{
+	nl_socket_free(sk);
+	sk = NULL;
+}
+
 static int on_neighbour(struct nl_msg *msg, void *arg)
 {
 	const struct ndmsg *info = nlmsg_data(nlmsg_hdr(msg));

@@ -11,6 +11,7 @@
 #include "addr.h"
 
 int peer_open(void);
+void peer_close(void);
 /* What the kernel knows of a neighbour.  If that is nothing yet, the kernel is
  * made to ask for it: the answer is there at one of the next calls. */
 bool peer_mac(const struct dray_addr *addr, int ifindex,

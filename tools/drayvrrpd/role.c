@@ -1,46 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One write per address and renewal.  A module that goes away is looked for
- * again, and then told everything by the next renewals.
+ * Orders go through a socket pair to the thread, which is all that the two
+ * share, but for one flag.  One write per address and renewal.  A module that
+ * goes away is looked for again, and then told everything by the renewals.
  */
 #include "role.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
+#include "peer.h"
 #include "request.h"
+#include "sock.h"
+#include "state.h"
 
 #define LOOK_SECONDS 3
+#define STOP_SECONDS 1
+#define QUEUE_BYTES (1 << 20)
+
+enum order_kind {
+	ORDER_LOOK,
+	ORDER_ACTIVE,
+	ORDER_STANDBY,
+	ORDER_REMOVE,
+	ORDER_PEER,
+};
+
+struct order {
+	enum order_kind kind;
+	uint64_t at;			/* us: when it was given */
+	struct dray_addr vip;
+	uint32_t lease_ms;
+	struct role_peers peers;
+	struct state_peer *peer;
+	int ifindex;
+};
 
 static struct {
+	int fd, thread_fd;
+	pthread_t thread;
+	bool running;
+	atomic_bool open, absent;
+	/* the thread's */
 	struct dray_nl nl;
-	bool open;
+	bool *said;
 	time_t look_at;
-} module;
+} role = { .fd = -1 };
 
-bool role_open(bool *said)
+/* --- in the thread --- */
+
+static void look(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (module.open || now.tv_sec < module.look_at)
-		return module.open;
-	module.look_at = now.tv_sec + LOOK_SECONDS;
-	module.open = !dray_nl_open(&module.nl);
-	if (module.open && *said)
+	if (role.open || now.tv_sec < role.look_at)
+		return;
+	role.look_at = now.tv_sec + LOOK_SECONDS;
+	role.open = !dray_nl_open(&role.nl);
+	if (role.open && *role.said)
 		log_say(LOG_NOTICE, "dray.ko is there now: roles are kept");
-	if (!module.open && !*said)
+	if (!role.open && !*role.said)
 		log_say(LOG_WARNING, "dray.ko is not loaded: virtual addresses "
 			"and VRRP only, no roles, no leases");
-	*said = !module.open;
-	return module.open;
-}
-
-bool role_is_open(void)
-{
-	return module.open;
+	*role.said = !role.open;
+	role.absent = !role.open;
 }
 
 static void failed(const struct dray_vip *vip)
@@ -48,65 +79,199 @@ static void failed(const struct dray_vip *vip)
 	static struct log_limit limit;
 	char text[INET6_ADDRSTRLEN];
 	unsigned int held;
-	int err = module.nl.error.err;
+	int err = role.nl.error.err;
 
 	if (err == EOPNOTSUPP || err == EBADF || err == ENOENT) {
-		dray_nl_close(&module.nl);
-		module.open = false;
+		dray_nl_close(&role.nl);
+		role.open = false;
 	}
 	if (log_may(&limit, &held))
 		log_say(LOG_WARNING, "the role of %s cannot be told to "
 			"dray.ko: %s%s%s (%u more)",
 			dray_addr_text(&vip->addr, text, sizeof(text)),
-			strerror(err), module.nl.error.text[0] ? ": " : "",
-			module.nl.error.text, held);
+			strerror(err), role.nl.error.text[0] ? ": " : "",
+			role.nl.error.text, held);
 }
 
 static void write_vip(const struct dray_vip *vip)
 {
-	int rc;
+	int rc = dray_vip_write(&role.nl, DRAY_CMD_SET_VIP, vip);
 
-	if (!module.open)
-		return;
-	rc = dray_vip_write(&module.nl, DRAY_CMD_SET_VIP, vip);
 	if (rc == -ENOENT)
-		rc = dray_vip_write(&module.nl, DRAY_CMD_NEW_VIP, vip);
+		rc = dray_vip_write(&role.nl, DRAY_CMD_NEW_VIP, vip);
 	if (rc)
 		failed(vip);
 }
 
-static struct dray_vip vip_of(const struct dray_addr *addr, uint8_t role,
-			      const struct role_peers *peers)
+static struct dray_vip vip_of(const struct order *o, uint8_t as)
 {
-	struct dray_vip vip = { .addr = *addr, .role = role };
+	struct dray_vip vip = { .addr = o->vip, .role = as,
+				.has = DRAY_BIT(DRAY_A_VIP_ROLE) };
 
-	vip.has = DRAY_BIT(DRAY_A_VIP_ROLE) | DRAY_BIT(DRAY_A_VIP_LEASE);
-	vip.n_peers = peers->n;
-	memcpy(vip.peers, peers->macs, sizeof(vip.peers));
+	vip.n_peers = o->peers.n;
+	memcpy(vip.peers, o->peers.macs, sizeof(vip.peers));
 	return vip;
+}
+
+/* What is left of a lease; one that has run out on the way is not given. */
+static void write_active(const struct order *o)
+{
+	struct dray_vip vip = vip_of(o, DRAY_ROLE_ACTIVE);
+	uint64_t age = (now_us() - o->at) / 1000;
+
+	if (o->lease_ms && age >= o->lease_ms)
+		return;
+	vip.has |= DRAY_BIT(DRAY_A_VIP_LEASE);
+	vip.lease = o->lease_ms ? o->lease_ms - age : 0;
+	write_vip(&vip);
+}
+
+static void find_peer(const struct order *o)
+{
+	uint8_t mac[DRAY_MACLEN];
+
+	if (!peer_mac(&o->peer->addr, o->ifindex, mac))
+		return;
+	memcpy(o->peer->mac, mac, sizeof(mac));
+	o->peer->has_mac = true;
+}
+
+static void carry_out(const struct order *o)
+{
+	struct dray_vip vip;
+
+	look();
+	if (!role.open)
+		return;
+	switch (o->kind) {
+	case ORDER_LOOK:
+		break;
+	case ORDER_ACTIVE:
+		write_active(o);
+		break;
+	case ORDER_STANDBY:
+		vip = vip_of(o, DRAY_ROLE_STANDBY);
+		write_vip(&vip);
+		break;
+	case ORDER_REMOVE:
+		vip = (struct dray_vip){ .addr = o->vip };
+		dray_vip_write(&role.nl, DRAY_CMD_DEL_VIP, &vip);
+		break;
+	case ORDER_PEER:
+		find_peer(o);
+		break;
+	}
+}
+
+static void *thread_main(void *arg)
+{
+	struct order order;
+	ssize_t n;
+
+	(void)arg;
+	while ((n = recv(role.thread_fd, &order, sizeof(order), 0)) > 0 ||
+	       (n < 0 && errno == EINTR))
+		if (n == sizeof(order))
+			carry_out(&order);
+	if (role.open)
+		dray_nl_close(&role.nl);
+	peer_close();
+	return NULL;
+}
+
+/* --- for the others --- */
+
+int role_start(bool *said)
+{
+	int pair[2], bytes = QUEUE_BYTES, rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+	role.fd = pair[0];
+	role.thread_fd = pair[1];
+	role.said = said;
+	role.look_at = 0;
+	role.open = false;
+	role.absent = false;
+	rc = peer_open();
+	if (!rc)
+		rc = -pthread_create(&role.thread, NULL, thread_main, NULL);
+	role.running = !rc;
+	return rc;
+}
+
+void role_stop(void)
+{
+	struct timespec limit;
+
+	if (!role.running)
+		return;
+	shutdown(role.fd, SHUT_WR);
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += STOP_SECONDS;
+	pthread_timedjoin_np(role.thread, NULL, &limit);
+	role.running = false;
+}
+
+bool role_is_open(void)
+{
+	return role.open;
+}
+
+bool role_is_absent(void)
+{
+	return role.absent;
+}
+
+static void give(struct order *o)
+{
+	static struct log_limit limit;
+	unsigned int held;
+
+	o->at = now_us();
+	if (send(role.fd, o, sizeof(*o), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+	    log_may(&limit, &held))
+		log_say(LOG_ERR, "dray.ko does not answer: roles are not told "
+			"(%u more)", held);
+}
+
+void role_look(void)
+{
+	struct order o = { .kind = ORDER_LOOK };
+
+	if (!role.open)
+		give(&o);
 }
 
 void role_active(const struct dray_addr *addr, uint32_t lease_ms,
 		 const struct role_peers *peers)
 {
-	struct dray_vip vip = vip_of(addr, DRAY_ROLE_ACTIVE, peers);
+	struct order o = { .kind = ORDER_ACTIVE, .vip = *addr,
+			   .lease_ms = lease_ms, .peers = *peers };
 
-	vip.lease = lease_ms;
-	write_vip(&vip);
+	give(&o);
 }
 
 void role_standby(const struct dray_addr *addr, const struct role_peers *peers)
 {
-	struct dray_vip vip = vip_of(addr, DRAY_ROLE_STANDBY, peers);
+	struct order o = { .kind = ORDER_STANDBY, .vip = *addr,
+			   .peers = *peers };
 
-	vip.has &= ~DRAY_BIT(DRAY_A_VIP_LEASE);
-	write_vip(&vip);
+	give(&o);
 }
 
 void role_remove(const struct dray_addr *addr)
 {
-	struct dray_vip vip = { .addr = *addr };
+	struct order o = { .kind = ORDER_REMOVE, .vip = *addr };
 
-	if (module.open)
-		dray_vip_write(&module.nl, DRAY_CMD_DEL_VIP, &vip);
+	give(&o);
+}
+
+void role_find_peer(struct state_peer *peer, int ifindex)
+{
+	struct order o = { .kind = ORDER_PEER, .peer = peer,
+			   .ifindex = ifindex };
+
+	give(&o);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The module's `vip' objects: what role this director has for an address, and
- * for how long it may be believed.  Without the module all of it does nothing.
+ * for how long it may be believed.  A request to the kernel may have to wait
+ * until somebody else's is done, a selection table is made for instance; so a
+ * thread of its own does it, and who asks here never waits.
  */
 #ifndef DRAYVRRPD_ROLE_H
 #define DRAYVRRPD_ROLE_H
@@ -10,22 +12,35 @@
 
 #include "model.h"
 
+struct state_peer;
+
 /* MAC addresses of the other directors */
 struct role_peers {
 	uint8_t macs[DRAY_MAXPEERS][DRAY_MACLEN];
 	size_t n;
 };
 
-/* Look for the module, not more often than every few seconds.  @said: whether
- * it was said that it is not there; outlives the process.
- * Return: whether it is there. */
-bool role_open(bool *said);
-bool role_is_open(void);
+/* Start the thread, with the scheduling of the caller; @said: whether it was said that there is no module, which
+ * outlives the process.  Return: 0, or -errno. */
+int role_start(bool *said);
+/* End it when everything asked for is done, within a second. */
+void role_stop(void);
 
+/* Look for the module; said once when it is not there, and when it comes. */
+void role_look(void);
+bool role_is_open(void);
+/* It was looked for and is not there: orders are not worth giving. */
+bool role_is_absent(void);
+
+/* A lease counts from now, however late the kernel is told. */
 void role_active(const struct dray_addr *vip, uint32_t lease_ms,
 		 const struct role_peers *peers);
 void role_standby(const struct dray_addr *vip, const struct role_peers *peers);
 /* Without an entry an address is active. */
 void role_remove(const struct dray_addr *vip);
+
+/* Look for the MAC address of another director, and put it into @peer, which
+ * has to stay where it is. */
+void role_find_peer(struct state_peer *peer, int ifindex);
 
 #endif

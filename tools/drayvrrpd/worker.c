@@ -26,7 +26,6 @@
 #include "lease.h"
 #include "link.h"
 #include "owner.h"
-#include "peer.h"
 #include "router.h"
 #include "spawner.h"
 #include "tell.h"
@@ -182,6 +181,7 @@ static void on_beat(void *arg, uint64_t now)
 {
 	(void)arg;
 	worker.state->module = role_is_open();
+	role_look();
 	alarm_set(&worker.beat, now + BEAT_US);
 }
 
@@ -242,6 +242,7 @@ static void hand_over(const struct control_message *m)
 		if (is_named(r, m))
 			r->record->used = false;
 	}
+	role_stop();
 	_exit(0);
 }
 
@@ -324,8 +325,7 @@ static int open_all(const struct worker *with, int *links, int *alarms)
 	worker.state = with->state;
 	*links = links_open();
 	*alarms = alarms_open();
-	if (*links < 0 || *alarms < 0 || holding_open() || garp_open() ||
-	    peer_open()) {
+	if (*links < 0 || *alarms < 0 || holding_open() || garp_open()) {
 		log_say(LOG_ERR, "cannot talk to the kernel's network: %s",
 			strerror(errno));
 		return -EIO;
@@ -436,8 +436,10 @@ void worker_main(const struct worker *with)
 	watch_all(links, alarms);
 	create_all(with->conf);
 	look(now_us());
-	role_open(&worker.state->no_module_said);
 	be_prompt(&with->conf->globals.vrrp);
+	if (role_start(&with->state->no_module_said))
+		_exit(1);
+	role_look();
 	send(with->control, &ready, 1, MSG_NOSIGNAL);
 	if (state_lock(with->state_path))
 		_exit(1);
@@ -455,6 +457,7 @@ void worker_main(const struct worker *with)
 		vmac_delete(r);
 	}
 	let_go_static(with->conf);
+	role_stop();
 	_exit(0);
 }
 
@@ -470,7 +473,8 @@ void worker_resign(const struct worker *with)
 	for (r = routers; r; r = r->next)
 		router_take_over(r);
 	look(now_us());
-	role_open(&worker.state->no_module_said);
+	role_start(&with->state->no_module_said);
+	role_look();
 	for (r = routers; r; r = r->next) {
 		if (!r->was_master)
 			continue;
@@ -481,4 +485,5 @@ void worker_resign(const struct worker *with)
 		vmac_delete(r);
 	}
 	sweep_stale(with->conf);
+	role_stop();
 }
