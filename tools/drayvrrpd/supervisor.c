@@ -26,6 +26,7 @@
 #include "spawner.h"
 #include "status.h"
 #include "systemd.h"
+#include "unmet.h"
 #include "worker.h"
 
 #define DEATHS_MAX 10		/* of workers, within DEATHS_SECONDS */
@@ -270,6 +271,7 @@ static void say_messages(const struct ka_conf *conf)
 			m->pos.line, m->pos.column, m->text,
 			m->done ? ": " : "", m->done ? m->done : "");
 	}
+	unmet_say(conf);
 }
 
 static void reload(void)
