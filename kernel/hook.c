@@ -36,7 +36,8 @@ static bool packet_in_bridge(const struct dray_packet *pkt)
 /* Stage 1: ours, and here?  Cheap guards in front of everything.  What is only
  * not ours here must not be marked as seen.
  */
-static enum dray_verdict packet_guard(struct dray_packet *pkt)
+static __always_inline enum dray_verdict
+packet_guard(struct dray_packet *pkt)
 {
 	const struct sk_buff *skb = pkt->skb;
 
@@ -83,7 +84,8 @@ static bool have_local_server(const struct dray_packet *pkt)
  * another director serves, but what is on its way to that director, or to a
  * server that is this host, has to pass.
  */
-static enum dray_verdict packet_turn(struct dray_packet *pkt)
+static __always_inline enum dray_verdict
+packet_turn(struct dray_packet *pkt)
 {
 	const struct dray_vip *vip;
 	enum dray_turn turn;
@@ -105,7 +107,8 @@ static enum dray_verdict packet_turn(struct dray_packet *pkt)
 							DRAY_REASON_STANDBY);
 }
 
-static enum dray_verdict packet_service(struct dray_packet *pkt)
+static __always_inline enum dray_verdict
+packet_service(struct dray_packet *pkt)
 {
 	pkt->service = dray_service_lookup(pkt->dn, pkt->family, pkt->protocol,
 					   &pkt->daddr, pkt->dport,
@@ -117,7 +120,7 @@ static enum dray_verdict packet_service(struct dray_packet *pkt)
 }
 
 /* The stages, one after the other, until one has the last word; the last stage
- * is that which sends.
+ * is that which sends.  They are inlined, since there are two that call this.
  */
 static __always_inline enum dray_verdict
 packet_decide(struct dray_packet *pkt, struct dray_server **server, bool probe)

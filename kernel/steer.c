@@ -202,8 +202,9 @@ static struct dray_server *steer_schedule(struct dray_packet *pkt)
  * move at once; the SYN also from a server that gets no new flows, if the flow
  * before it is over.
  */
-static bool server_keeps(const struct dray_packet *pkt,
-			 const struct dray_server *server, u8 flow_state)
+static __always_inline bool server_keeps(const struct dray_packet *pkt,
+					 const struct dray_server *server,
+					 u8 flow_state)
 {
 	u8 state = READ_ONCE(server->state);
 	unsigned long hold;
@@ -519,8 +520,8 @@ static enum dray_verdict steer_move(struct dray_packet *pkt,
 	return DRAY_NEXT;
 }
 
-static struct dray_flow *steer_lookup(struct dray_packet *pkt,
-				      const struct dray_flow_tuple *tuple)
+static __always_inline struct dray_flow *
+steer_lookup(struct dray_packet *pkt, const struct dray_flow_tuple *tuple)
 {
 	struct dray_flow *flow = dray_flow_lookup(pkt->dn, tuple);
 
@@ -531,7 +532,9 @@ static struct dray_flow *steer_lookup(struct dray_packet *pkt,
 	return NULL;
 }
 
-/* The server, and the entry of the flow if it had one before. */
+/* The server, and the entry of the flow if it had one before.  Inlined with what
+ * it calls for every packet, since there are two that call it.
+ */
 static __always_inline enum dray_verdict
 steer_server(struct dray_packet *pkt, struct dray_server **server,
 	     struct dray_flow **flow)

@@ -70,7 +70,7 @@ static u16 xmit_frag_size(const struct dray_packet *pkt)
 }
 
 /* Does it fit the route as it is? */
-static bool xmit_fits(const struct dray_packet *pkt, u32 mtu)
+static __always_inline bool xmit_fits(const struct dray_packet *pkt, u32 mtu)
 {
 	const struct sk_buff *skb = pkt->skb;
 
@@ -123,8 +123,8 @@ static void xmit_prepare(struct dray_packet *pkt)
 	skb_dst_drop(skb);
 }
 
-static struct neighbour *xmit_neigh_lookup(const struct dray_server *server,
-					   struct net_device *dev)
+static __always_inline struct neighbour *
+xmit_neigh_lookup(const struct dray_server *server, struct net_device *dev)
 {
 	if (server->key.family == AF_INET)
 		return __ipv4_neigh_lookup_noref(dev, (__force u32)server->key.addr.ip);
@@ -132,8 +132,8 @@ static struct neighbour *xmit_neigh_lookup(const struct dray_server *server,
 }
 
 /* The neighbour, if a packet can be handed to it right away. */
-static struct neighbour *xmit_neigh(const struct dray_server *server,
-				    struct net_device *dev)
+static __always_inline struct neighbour *
+xmit_neigh(const struct dray_server *server, struct net_device *dev)
 {
 	struct neighbour *n = xmit_neigh_lookup(server, dev);
 
@@ -141,8 +141,8 @@ static struct neighbour *xmit_neigh(const struct dray_server *server,
 }
 
 /* May POST_ROUTING and the rest of ip_output() be passed by? */
-static bool xmit_short(const struct dray_packet *pkt,
-		       const struct dray_route *route)
+static __always_inline bool xmit_short(const struct dray_packet *pkt,
+				       const struct dray_route *route)
 {
 	return !route->dst->lwtstate && !xmit_frag_size(pkt) &&
 	       !skb_sec_path(pkt->skb) && dray_postrouting_clear(pkt);
@@ -186,9 +186,9 @@ static void xmit_output(struct dray_packet *pkt, struct dst_entry *dst)
 /* The neighbour, if the packet may go straight there.  The header that a
  * neighbour keeps is of its own family.
  */
-static struct neighbour *xmit_direct(const struct dray_packet *pkt,
-				     const struct dray_server *server,
-				     const struct dray_route *route, bool fits)
+static __always_inline struct neighbour *
+xmit_direct(const struct dray_packet *pkt, const struct dray_server *server,
+	    const struct dray_route *route, bool fits)
 {
 	if (pkt->family != server->key.family || !fits ||
 	    !xmit_short(pkt, route))
@@ -216,7 +216,9 @@ static void xmit_count(const struct dray_packet *pkt,
 	dray_stats_count(pkt->service->stats, pkt->skb->len, pkt->new_flow);
 }
 
-/* May it go, and does it fit the route as it is? */
+/* May it go, and does it fit the route as it is?  This and what it calls is
+ * inlined, for all packets pay for it and there are two that call it.
+ */
 static __always_inline enum dray_verdict
 xmit_judge(struct dray_packet *pkt, const struct dray_server *server,
 	   const struct dray_route *route, bool *fits)
