@@ -25,6 +25,7 @@ other = None        # the second director: its namespace and its socket of the f
 SERVICE = dray.tcp(VIP, PORT)
 SERVERS = 10
 CLIENTS = 200 if taptest.DEBUG else 1000
+EXPLAINED = 1000 if taptest.DEBUG else 100000 if taptest.FULL else 10000
 SPOOFED = 10000 if taptest.DEBUG else 1000000 if taptest.FULL else 200000
 BUDGET = 2048
 
@@ -72,6 +73,19 @@ def where(clients, director):
     return {client: found[client, 999] for client in clients}
 
 
+def shown(address, port):
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def explained(director, vip, clients):
+    """[(server, why)] that a director explains for each (client, its port)."""
+    lines = [f"{shown(*client)} {shown(vip, PORT)}\n" for client in clients]
+    with director.director:
+        said = netlab.run(["drayadm", "explain", "--batch", "-"], stdin="".join(lines), timeout=600)
+    same(len(said.splitlines()), len(clients), "lines of explain")
+    return [tuple(line.split()[2:]) for line in said.splitlines()]
+
+
 def alike(vip, clients):
     weights = {n: 1 + n % 4 for n in range(1, SERVERS + 1)}
     configure(lab, vip, weights)
@@ -80,6 +94,18 @@ def alike(vip, clients):
     first, second = where(clients, lab), where(clients, other)
     same(len(set(first.values())), SERVERS, "servers that were used")
     same({c for c in clients if first[c] != second[c]}, set(), "clients that the directors disagree on")
+    address = rip6 if ":" in vip else rip
+    same(explained(other, vip, [(client, 999) for client in clients]),
+         [(shown(address(first[client]), PORT), "table") for client in clients], "what is explained of them")
+
+
+def explained_alike(vip, client):
+    """So many more clients, each address with a hundred ports; as alike() has left the directors."""
+    clients = [(client(n // 100), 2000 + n % 100) for n in range(EXPLAINED)]
+    here, there = explained(lab, vip, clients), explained(other, vip, clients)
+    different = [(who, a, b) for who, a, b in zip(clients, here, there) if a != b]
+    same(different[:5], [], f"{len(different)} clients that the directors disagree on")
+    same((len({server for server, _ in here}), {why for _, why in here}), (SERVERS, {"table"}), "servers and reasons")
 
 
 @case("two directors, servers in another order: %d clients at the same servers" % CLIENTS)
@@ -87,9 +113,19 @@ def _():
     alike(VIP, [f"10.9.{100 + n // 200}.{1 + n % 200}" for n in range(CLIENTS)])
 
 
-@case("the same over IPv6")
+@case("%d clients more, by explain" % EXPLAINED)
 def _():
-    alike(VIP6, [f"2001:db8:77::{n + 1:x}" for n in range(CLIENTS)])
+    explained_alike(VIP, lambda n: f"10.9.{110 + n // 200}.{1 + n % 200}")
+
+
+@case("the same over IPv6: %d clients" % CLIENTS)
+def _():
+    alike(VIP6, [f"2001:db8:9::77:{n + 1:x}" for n in range(CLIENTS)])
+
+
+@case("%d clients more over IPv6, by explain" % EXPLAINED)
+def _():
+    explained_alike(VIP6, lambda n: f"2001:db8:9::78:{n + 1:x}")
 
 
 def frames_of(count, flags, network=0x64400000, data=b""):
