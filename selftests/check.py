@@ -15,7 +15,9 @@ import json
 import os
 import re
 import signal
+import socket
 import tempfile
+import threading
 import time
 
 from lib import checkd, netlab, taptest
@@ -25,6 +27,7 @@ from lib.taptest import case, check, holds, note, same, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GATEWAY = "10.9.0.1"
+SLOWLY = 100 << 10
 lab = None
 gateway = None
 daemon = None
@@ -38,8 +41,11 @@ def nginx(n):
     with open(folder + "/conf", "w", encoding="ascii") as conf:
         conf.write(f"""daemon off; master_process off; error_log stderr crit; pid {folder}/pid;
             events {{}}
-            http {{ access_log off; client_body_temp_path {folder}; server {{
-                listen 80; location / {{ default_type text/plain; return 200 "rs{n}\\n"; }} }} }}""")
+            http {{ access_log off; client_body_temp_path {folder}/body; server {{
+                listen 80; location / {{ default_type text/plain; return 200 "rs{n}\\n"; }}
+                location /slowly {{ root {folder}; limit_rate 8k; }} }} }}""")
+    with open(folder + "/slowly", "wb") as file:
+        file.write(b"x" * SLOWLY)
     web[n] = space.start(["nginx", "-p", folder, "-c", folder + "/conf"])
     wait_for(lambda: "nginx" in space.run("ss -ltnpH sport = 80"), f"nginx in rs{n}")
 
@@ -380,6 +386,83 @@ def _():
     os.close(fifo)
     rs, vs = f"RS [{rip(1)}]:tcp:80 [{VIP}]:tcp:80", f"VS [{VIP}]:tcp:80"
     same(lines, [rs + " DOWN", vs + " DOWN", rs + " UP", vs + " UP"], "FIFO")
+
+
+class Requests(threading.Thread):
+    """Requests from the client, one after the other, until told to stop."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.good, self.bad, self.enough = 0, [], False
+        self.start()
+
+    def one(self):
+        with lab.client.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+            sock.settimeout(30)
+            sock.connect((VIP, 80))
+            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            data = b""
+            while part := sock.recv(4096):
+                data += part
+        return b" 200 OK" in data
+
+    def run(self):
+        while not self.enough:
+            try:
+                good = self.one()
+            except OSError as error:
+                self.bad.append(repr(error))
+                continue
+            if good:
+                self.good += 1
+            else:
+                self.bad.append("another answer")
+
+    def end(self):
+        self.enough = True
+        self.join()
+        return self
+
+
+@case("a rolling restart of all servers, each drained before: no request is lost")
+def _():
+    fresh(service([1, 2, 3]))
+    requests = Requests()
+    for n in (1, 2, 3):
+        lab.adm(f"drain -t {VIP}:80 -r {rip(n)}")
+        before = requests.good
+        wait_for(lambda least=before + 20: requests.good > least, "requests go on", 60)
+        web[n].send_signal(signal.SIGQUIT)
+        web[n].wait()
+        wait_for(lambda a=rip(n): not daemon.servers()[a]["alive"], "dead", 30)
+        nginx(n)
+        wait_for(lambda a=rip(n): daemon.servers()[a]["alive"], "alive", 30)
+        lab.adm(f"up -t {VIP}:80 -r {rip(n)}")
+    wait_for(lambda: requests.good >= 300, "three hundred requests", 120)
+    requests.end()
+    note(f"{requests.good} requests")
+    same(requests.bad, [], "requests that failed")
+    check("override" not in str(daemon.servers()), "nothing is left by hand")
+
+
+@case("a check that is blocked for a while ends no transfer that runs")
+def _():
+    fresh(service([1]))
+    got = tempfile.mktemp(prefix="slowly-")
+    curl_ = lab.client.start(["curl", "-sS", "-o", got, f"http://{VIP}/slowly"])
+    wait_for(lambda: os.path.exists(got) and os.path.getsize(got) > 0, "the transfer begins", 30)
+    lab.servers[0].run("nft add table ip t")
+    lab.servers[0].run("nft add chain ip t c { type filter hook input priority 0 ; }")
+    lab.servers[0].run(f"nft add rule ip t c ip saddr {netlab.DIRECTOR} tcp dport 80 drop")
+    wait_state(lab, rip(1), "down")
+    down = time.monotonic()
+    check(curl_.poll() is None, "it was over before")
+    holds(lambda: curl_.poll() is None, "the transfer goes on", 2)
+    lab.servers[0].run("nft delete table ip t")
+    wait_state(lab, rip(1), "up")
+    note(f"down for {time.monotonic() - down:.1f} s")
+    same(curl_.wait(120), 0, "curl")
+    same(os.path.getsize(got), SLOWLY, "bytes")
 
 
 @case("a check that several services want runs once")

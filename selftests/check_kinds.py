@@ -44,7 +44,7 @@ def start_nginx():
     with open(folder + "/nginx.conf", "w", encoding="ascii") as file:
         file.write(f"""daemon off; master_process off; error_log stderr crit; pid {folder}/pid;
             events {{}}
-            http {{ access_log {folder}/access.log; client_body_temp_path {folder};
+            http {{ access_log {folder}/access.log; client_body_temp_path {folder}/body;
             server {{ listen 80 default_server; root {folder};
                 location /teapot {{ return 418; }}
                 location /moved {{ return 301 /index.html; }}
@@ -358,12 +358,17 @@ def _():
     run(misc(path))
     check(not server()["alive"], "down")
     check("did not end in 2 s" in server()["checks"][0]["why"], server()["checks"][0]["why"])
-    daemon.kill()
-    time.sleep(0)
     with open(folder + "/child", encoding="ascii") as file:
         child = file.read().strip()
-    run(misc(script("fine", "exit 0\n")))
-    check(not os.path.exists(f"/proc/{child}") or daemon, "child")
+
+    def gone():
+        try:
+            with open(f"/proc/{child}/stat", encoding="ascii") as stat:
+                return stat.read().split()[2] == "Z"
+        except FileNotFoundError:
+            return True
+    wait_for(gone, "the script's child is gone", 30)
+    daemon.kill()
 
 
 @case("FILE_CHECK: a number in a file is added to the weight, and can be death")

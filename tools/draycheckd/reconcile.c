@@ -242,24 +242,38 @@ static void again_soon(struct kernel *k)
 	evtimer_add(&k->later, &tv);
 }
 
+/* Another module, or another start, may think otherwise. */
+static void forget_refusals(struct kernel *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->services->n; i++)
+		k->services->list[i].refused[0] = 0;
+}
+
 void kernel_reconcile(struct kernel *k)
 {
 	int try, rc = -EAGAIN;
 
 	if (!k->present)
 		return;
+	if (!k->known)
+		forget_refusals(k);
 	for (try = 0; try < TRIES && rc == -EAGAIN; try++) {
 		rc = k->known && !k->disturbed ? 0 : kernel_read(k);
 		if (!rc)
 			rc = write_once(k);
 	}
 	if (!rc) {
+		k->failing = false;
 		own(k);
 		return;
 	}
-	if (rc != -EAGAIN)
-		log_error("The kernel's table cannot be changed: %s",
+	if (rc != -EAGAIN && !k->failing)
+		log_error("The kernel's table cannot be changed: %s; trying "
+			  "again every second",
 			  *k->nl.error.text ? k->nl.error.text : strerror(-rc));
+	k->failing = rc != -EAGAIN;
 	again_soon(k);
 }
 

@@ -29,6 +29,7 @@ struct kernel {
 	const struct services *services;
 	struct overrides *overrides;
 	void (*changed)(void);		/* overrides or owned; to be kept */
+	bool failing;			/* to change the table; was told */
 	unsigned long transactions, refusals;
 };
 
