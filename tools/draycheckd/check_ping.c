@@ -62,7 +62,7 @@ static void *ping_start(struct job *job)
 	if (!rc)
 		return d;
 	free(d);
-	job_failed(job, "%s", strerror(-rc));
+	job_error(job, -rc);
 	return NULL;
 }
 

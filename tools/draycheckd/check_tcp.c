@@ -72,7 +72,7 @@ static void *tcp_start(struct job *job)
 	int fd = tcp_open(conf);
 
 	if (fd < 0) {
-		job_failed(job, "%s", strerror(-fd));
+		job_error(job, -fd);
 		return NULL;
 	}
 	tcp = mem_zero(1, sizeof(*tcp));

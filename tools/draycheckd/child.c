@@ -171,18 +171,26 @@ static int run_as(const struct child_command *c, pid_t *pid)
 	return rc;
 }
 
+/* NULL with errno: then the process is gone. */
 static struct child *watch(pid_t pid, uint64_t timeout_us, child_done_fn done,
 			   void *arg)
 {
 	struct timeval timeout = probe_timeval(timeout_us);
-	struct child *s = mem_zero(1, sizeof(*s));
+	int err, fd = syscall(SYS_pidfd_open, pid, 0);
+	struct child *s;
 
+	if (fd < 0) {
+		err = errno;
+		kill(-pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		errno = err;
+		return NULL;
+	}
+	s = mem_zero(1, sizeof(*s));
 	s->pid = pid;
 	s->done = done;
 	s->arg = arg;
-	s->fd = syscall(SYS_pidfd_open, pid, 0);
-	if (s->fd < 0)
-		abort();
+	s->fd = fd;
 	event_assign(&s->exited, job_base(), s->fd, EV_READ | EV_PERSIST,
 		     on_exit_of, s);
 	event_add(&s->exited, NULL);
@@ -200,13 +208,17 @@ struct child *child_start(const struct child_command *command,
 			  uint64_t timeout_us, child_done_fn done, void *arg,
 			  char *why, size_t len)
 {
+	struct child *child = NULL;
 	pid_t pid;
 	int rc = run_as(command, &pid);
 
-	if (!rc)
-		return watch(pid, timeout_us, done, arg);
-	snprintf(why, len, "%s: %s", command->argv[0], strerror(rc));
-	return NULL;
+	if (!rc) {
+		child = watch(pid, timeout_us, done, arg);
+		rc = errno;
+	}
+	if (!child)
+		snprintf(why, len, "%s: %s", command->argv[0], strerror(rc));
+	return child;
 }
 
 /* Nobody wants to know any more: it is ended. */

@@ -2,6 +2,7 @@
 /* See job.h. */
 #include "job.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <search.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 #include "mem.h"
 #include "model.h"
 #include "name.h"
+
+#define TELL_EVERY 60000	/* ms */
 
 struct jobs jobs;
 
@@ -123,6 +126,29 @@ void job_passed(struct job *job)
 	struct probe_result result = { .ok = true };
 
 	job_done(job, &result);
+}
+
+/* What we lack says nothing of the server: another time. */
+static void again(struct job *job, int err)
+{
+	static uint64_t told;
+	uint64_t now = now_ms();
+
+	if (!told || now > told + TELL_EVERY)
+		log_error("Checks cannot be made: %s", strerror(err));
+	told = now;
+	job->probe = NULL;
+	job->check.due = now + job->check.timing.delay_before_retry;
+	set_timer(job);
+}
+
+/* A look that could not even begin.  @err: errno. */
+void job_error(struct job *job, int err)
+{
+	if (err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS)
+		again(job, err);
+	else
+		job_failed(job, "%s", strerror(err));
 }
 
 static int compare(const void *a, const void *b)

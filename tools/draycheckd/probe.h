@@ -46,6 +46,7 @@ void job_done(struct job *job, const struct probe_result *result);
 void job_failed(struct job *job, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void job_passed(struct job *job);
+void job_error(struct job *job, int err);
 
 static inline struct timeval probe_timeval(uint64_t us)
 {
