@@ -12,6 +12,7 @@ Needs no module: what counts is what the daemon says of each server.
 
 import hashlib
 import os
+import random
 import signal
 import socket
 import tempfile
@@ -476,6 +477,26 @@ def _():
     bad = Bad(8100, gigabytes)
     up(http(url("/")), server=2, port=8100)
     bad.sock.close()
+
+
+@case("thirty reloads of changing files while checks of all kinds run")
+def _():
+    slow = Bad(8200, nothing)
+    parts = [service([1, 2], checks="TCP_CHECK {\n connect_timeout 1\n }"),
+             service([1], checks=http(url(), url("/teapot", "status_code 418"), more=" connect_port 80\n"),
+                     vip=f"{VIP} 81", port=81),
+             service([2], checks=http(url("/")), vip=f"{VIP} 8200", port=8200),
+             service([1], checks="PING_CHECK {\n connect_timeout 1\n }", vip=f"{VIP} 82", port=82),
+             service([1], checks="DNS_CHECK {\n connect_timeout 1\n name x.example\n }", vip=f"{VIP} 83", port=83),
+             service([1], checks=misc(script("naps", "sleep 0.3\n")), vip=f"{VIP} 84", port=84),
+             service([1], checks="SMTP_CHECK {\n connect_timeout 1\n }", vip=f"{VIP} 85", port=85)]
+    run("TCP_CHECK {\n connect_timeout 1\n }")
+    for turn in range(30):
+        chosen = random.sample(parts, random.randrange(1, len(parts) + 1))
+        check(daemon.reload("".join(chosen) + f"# {turn}\n"), f"reload {turn}: {daemon.log()[-500:]}")
+        same(len(daemon.health()["services"]), len(chosen), "services")
+    slow.sock.close()
+    same(daemon.stop(), 0, "exit status")
 
 
 if __name__ == "__main__":
