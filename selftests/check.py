@@ -355,6 +355,7 @@ def _():
     lab.bridge.ip("link set p119 up")
     daemon.says("connected again", 60)
     same(daemon.health()["blame"], "", "what health says")
+    check("Removing" not in daemon.log(), "no server was taken out")
     holds(lambda: [state_of(lab, rip(n)) for n in (1, 2, 3)] == ["up"] * 3, "all are in", 1)
     nginx_stop(1)
     wait_state(lab, rip(1), "down")

@@ -13,21 +13,38 @@ static bool suspect(const struct blame *b)
 	return b->witness && b->failing > b->acquitted + b->acquitted / 8;
 }
 
+static enum blame_act look(struct blame *b, uint64_t now, uint64_t look_ms)
+{
+	b->phase = BLAME_LOOKING;
+	b->until = now + look_ms;
+	return BLAME_LOOK;
+}
+
+/* Fewer fail than that it could be us. */
+static enum blame_act calm(struct blame *b, uint64_t now, uint64_t look_ms)
+{
+	b->acquitted = 0;
+	/* the others have not looked again yet */
+	if (b->phase == BLAME_FROZEN && b->failing)
+		return look(b, now, look_ms);
+	if (b->phase == BLAME_CLEAR ||
+	    (b->phase == BLAME_LOOKING && b->failing))
+		return BLAME_NOTHING;
+	b->phase = BLAME_CLEAR;
+	return BLAME_RELEASE;
+}
+
 /*
  * After each result.  @failing: checks whose last look failed; @all: of how
  * many.  Return: whether the gateway is to be asked at once.
  */
-bool blame_counts(struct blame *b, size_t failing, size_t all,
-		  enum blame_act *act)
+bool blame_counts(struct blame *b, size_t failing, size_t all, uint64_t now,
+		  uint64_t look_ms, enum blame_act *act)
 {
 	*act = BLAME_NOTHING;
 	b->failing = failing;
 	if (!most(failing, all)) {
-		b->acquitted = 0;
-		if (b->phase == BLAME_ASKING || b->phase == BLAME_FROZEN) {
-			b->phase = BLAME_CLEAR;
-			*act = BLAME_RELEASE;
-		}
+		*act = calm(b, now, look_ms);
 		return false;
 	}
 	if (b->phase != BLAME_CLEAR || !suspect(b))
@@ -49,11 +66,8 @@ enum blame_act blame_answer(struct blame *b, bool answered, uint64_t now,
 		b->phase = BLAME_CLEAR;
 		return BLAME_RELEASE;
 	}
-	if (answered && b->phase == BLAME_FROZEN) {
-		b->phase = BLAME_LOOKING;
-		b->until = now + look_ms;
-		return BLAME_LOOK;
-	}
+	if (answered && b->phase == BLAME_FROZEN)
+		return look(b, now, look_ms);
 	if (b->missed < BLAME_TRIES)
 		return BLAME_NOTHING;
 	if (b->phase != BLAME_ASKING && b->phase != BLAME_LOOKING)

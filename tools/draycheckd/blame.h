@@ -5,9 +5,11 @@
  * and the last good set of servers is kept.  Pure: is told counts, answers and
  * the time (ms).
  *
- *   CLEAR --most fail--> ASKING --no answer--> FROZEN --answer--> LOOKING
- *     ^                    |                     |                   |
- *     +------- answer -----+---- most are well --+--- all looked ----+
+ *                                                   answer,
+ *                                                 most are well
+ *   CLEAR --most fail--> ASKING --no answer--> FROZEN --------> LOOKING
+ *     ^                    |                                       |
+ *     +-- answer, or most are well -------- all have looked -------+
  */
 #ifndef DRAYCHECKD_BLAME_H
 #define DRAYCHECKD_BLAME_H
@@ -44,8 +46,8 @@ static inline bool blame_holds(const struct blame *b)
 	return b->phase != BLAME_CLEAR;
 }
 
-bool blame_counts(struct blame *b, size_t failing, size_t all,
-		  enum blame_act *act);
+bool blame_counts(struct blame *b, size_t failing, size_t all, uint64_t now,
+		  uint64_t look_ms, enum blame_act *act);
 enum blame_act blame_answer(struct blame *b, bool answered, uint64_t now,
 			    uint64_t look_ms);
 enum blame_act blame_tick(struct blame *b, uint64_t now);

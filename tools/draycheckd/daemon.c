@@ -63,8 +63,8 @@ static void on_blame(enum blame_act act)
 			  "of servers is kept", addr);
 		frozen = true;
 	} else if (act == BLAME_LOOK) {
-		log_info("The gateway %s answers again: looking again at what "
-			 "failed", addr);
+		log_info("The gateway %s or most servers answer again: looking "
+			 "again at what failed", addr);
 		look_again();
 	} else if (act == BLAME_RELEASE) {
 		if (frozen)

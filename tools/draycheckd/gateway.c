@@ -179,9 +179,11 @@ static void on_timer(evutil_socket_t from, short what, void *arg)
 /* After each result of a check. */
 void gateway_counts(size_t failing, size_t all)
 {
+	bool frozen = gateway.blame.phase == BLAME_FROZEN;
 	enum blame_act what;
 
-	if (blame_counts(&gateway.blame, failing, all, &what)) {
+	if (blame_counts(&gateway.blame, failing, all, now_ms(),
+			 frozen ? look_ms() : 0, &what)) {
 		ask();
 		set_timer();
 	}

@@ -239,7 +239,7 @@ static void well_connected(struct blame *b)
 
 	memset(b, 0, sizeof(*b));
 	assert_int_equal(blame_answer(b, true, 0, 5000), BLAME_NOTHING);
-	assert_false(blame_counts(b, 0, 10, &act));
+	assert_false(blame_counts(b, 0, 10, 70000, 5000, &act));
 	assert_int_equal(act, BLAME_NOTHING);
 }
 
@@ -248,8 +248,8 @@ static void cut_off(struct blame *b)
 	enum blame_act act;
 
 	well_connected(b);
-	assert_false(blame_counts(b, 5, 10, &act));
-	assert_true(blame_counts(b, 6, 10, &act));
+	assert_false(blame_counts(b, 5, 10, 70000, 5000, &act));
+	assert_true(blame_counts(b, 6, 10, 70000, 5000, &act));
 	assert_true(blame_holds(b));
 	assert_int_equal(blame_answer(b, false, 300, 5000), BLAME_NOTHING);
 	assert_int_equal(blame_answer(b, false, 600, 5000), BLAME_NOTHING);
@@ -264,16 +264,16 @@ static void test_blame_servers(void **state)
 
 	(void)state;
 	well_connected(&b);
-	assert_true(blame_counts(&b, 6, 10, &act));
+	assert_true(blame_counts(&b, 6, 10, 70000, 5000, &act));
 	assert_int_equal(blame_answer(&b, true, 5, 5000), BLAME_RELEASE);
 	assert_false(blame_holds(&b));
 	/* not again for the same failures, but for many more */
-	assert_false(blame_counts(&b, 6, 10, &act));
-	assert_true(blame_counts(&b, 7, 10, &act));
+	assert_false(blame_counts(&b, 6, 10, 70000, 5000, &act));
+	assert_true(blame_counts(&b, 7, 10, 70000, 5000, &act));
 	assert_int_equal(blame_answer(&b, true, 9, 5000), BLAME_RELEASE);
 	/* and again after they were well */
-	assert_false(blame_counts(&b, 0, 10, &act));
-	assert_true(blame_counts(&b, 6, 10, &act));
+	assert_false(blame_counts(&b, 0, 10, 70000, 5000, &act));
+	assert_true(blame_counts(&b, 6, 10, 70000, 5000, &act));
 }
 
 static void test_blame_ourselves(void **state)
@@ -305,7 +305,8 @@ static void test_blame_is_cut_off_again(void **state)
 	assert_int_equal(blame_tick(&b, 99999), BLAME_NOTHING);
 }
 
-/* The servers answer again, whatever the gateway does. */
+/* The servers answer again, whatever the gateway does: those that have not
+ * looked again yet are waited for. */
 static void test_blame_servers_are_back(void **state)
 {
 	enum blame_act act;
@@ -313,9 +314,19 @@ static void test_blame_servers_are_back(void **state)
 
 	(void)state;
 	cut_off(&b);
-	assert_false(blame_counts(&b, 5, 10, &act));
+	blame_counts(&b, 5, 10, 70000, 5000, &act);
+	assert_int_equal(act, BLAME_LOOK);
+	assert_true(blame_holds(&b));
+	blame_counts(&b, 1, 10, 70100, 5000, &act);
+	assert_int_equal(act, BLAME_NOTHING);
+	assert_int_equal(blame_tick(&b, 74999), BLAME_NOTHING);
+	blame_counts(&b, 0, 10, 70200, 5000, &act);
 	assert_int_equal(act, BLAME_RELEASE);
 	assert_false(blame_holds(&b));
+	/* or not for ever */
+	cut_off(&b);
+	blame_counts(&b, 5, 10, 70000, 5000, &act);
+	assert_int_equal(blame_tick(&b, 75000), BLAME_RELEASE);
 }
 
 /* A gateway that never answers says nothing. */
@@ -329,11 +340,11 @@ static void test_blame_no_witness(void **state)
 	memset(&b, 0, sizeof(b));
 	for (i = 0; i < 9; i++)
 		assert_int_equal(blame_answer(&b, false, 0, 0), BLAME_NOTHING);
-	assert_false(blame_counts(&b, 10, 10, &act));
+	assert_false(blame_counts(&b, 10, 10, 70000, 5000, &act));
 	assert_false(blame_holds(&b));
 	/* nor does one check make a majority */
 	well_connected(&b);
-	assert_false(blame_counts(&b, 1, 1, &act));
+	assert_false(blame_counts(&b, 1, 1, 70000, 5000, &act));
 }
 
 int main(void)
