@@ -245,7 +245,7 @@ server_stops() {
 	grep -E "TCP_CHECK|Removing" "$tmp/checkd.log" | show
 	right "after $((took / 1000)).$((took % 1000 / 100)) s, so not before three retries, three seconds apart" \
 		[ "$took" -ge 9000 ]
-	ask "$tmp/stopped" {41..46}
+	ask "$tmp/stopped" {16..20} 27
 	answers "$tmp/stopped"
 	right "all are answered, by the other" none_but "$tmp/stopped" $WEB2
 }
@@ -261,7 +261,7 @@ server_starts() {
 	echo "    after $(($(now_ms) - begin)) ms"
 	echo "    ... a pause of a little more than six seconds"
 	sleep 6.2
-	ask "$tmp/started" {41..46}
+	ask "$tmp/started" {16..20} 27
 	answers "$tmp/started"
 	right "the same clients: three each" seed_half "$tmp/started" 3
 	checkd_says | show
