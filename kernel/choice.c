@@ -25,6 +25,12 @@ choice_slot(const struct dray_service_conf *conf, u64 hash, unsigned int n)
 	return &conf->slots[conf->choice->slots[position]];
 }
 
+struct dray_server *dray_choice_home(const struct dray_service_conf *conf,
+				     u64 hash)
+{
+	return choice_slot(conf, hash, 0)->server;
+}
+
 /* Flows of a server that count for the load limit.  Of a datagram service all
  * flows are open and none is active.
  */

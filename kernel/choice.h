@@ -26,6 +26,20 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
 				      u64 hash, struct dray_explain *x);
 
 /**
+ * dray_choice_home() - the server that the table names first
+ * @conf: configuration of the service, with a table
+ * @hash: of the 5-tuple or the client
+ *
+ * Whether or not it serves: the same on every director with this table,
+ * whatever each of them thinks of its servers.
+ *
+ * Context: RCU read side, or @conf not published.
+ * Return: a server, not NULL.
+ */
+struct dray_server *dray_choice_home(const struct dray_service_conf *conf,
+				     u64 hash);
+
+/**
  * dray_choice_select() - the server of a new flow
  * @service: service
  * @conf: its configuration

@@ -403,18 +403,19 @@ union dray_flow_word dray_flow_set_flags(struct dray_flow *flow, u16 set,
 	return old;
 }
 
-void dray_flow_assure(struct dray_net *dn, struct dray_flow *flow)
+bool dray_flow_assure(struct dray_net *dn, struct dray_flow *flow)
 {
 	union dray_flow_word old, new;
 
 	do {
 		old.word = READ_ONCE(flow->w.word);
 		if (old.flags & (FLOW_ASSURED | FLOW_DEAD))
-			return;
+			return false;
 		new = old;
 		new.flags |= FLOW_ASSURED;
 	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
 	atomic_dec(&dn->flows.unassured);
+	return true;
 }
 
 void dray_flow_set_state(struct dray_net *dn, struct dray_flow *flow, u8 state)

@@ -319,8 +319,9 @@ union dray_flow_word dray_flow_set_flags(struct dray_flow *flow, u16 set,
  * @flow: entry
  *
  * Context: RCU read side.
+ * Return: false if it was before, or the entry is dead.
  */
-void dray_flow_assure(struct dray_net *dn, struct dray_flow *flow);
+bool dray_flow_assure(struct dray_net *dn, struct dray_flow *flow);
 
 /**
  * dray_flow_set_state() - change the state of a flow
@@ -568,6 +569,24 @@ static inline void dray_flow_tuple_fill(struct dray_flow_tuple *tuple,
 		tuple->key6.vport = vport;
 		tuple->key6.service = service;
 	}
+}
+
+/**
+ * dray_flow_tuple_of() - an entry's tuple
+ * @tuple: where to put it
+ * @flow: entry
+ *
+ * Context: any.
+ */
+static inline void dray_flow_tuple_of(struct dray_flow_tuple *tuple,
+				      const struct dray_flow *flow)
+{
+	tuple->family = dray_flow_family(flow);
+	tuple->protocol = flow->w.protocol;
+	if (tuple->family == AF_INET)
+		tuple->key4 = flow->key4;
+	else
+		tuple->key6 = flow->key6;
 }
 
 #endif

@@ -47,6 +47,23 @@ u8 dray_flow_next_state(u8 protocol, u8 state, u16 flags)
 	return state;
 }
 
+bool dray_flow_state_of(u8 protocol, u8 state)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return state == DRAY_FLOW_STATE_SYN_RECV ||
+		       state == DRAY_FLOW_STATE_ESTABLISHED ||
+		       state == DRAY_FLOW_STATE_FIN_WAIT ||
+		       state == DRAY_FLOW_STATE_CLOSE;
+	case IPPROTO_SCTP:
+		return state == DRAY_FLOW_STATE_SCTP_INIT ||
+		       state == DRAY_FLOW_STATE_SCTP_ESTABLISHED ||
+		       state == DRAY_FLOW_STATE_SCTP_SHUTDOWN ||
+		       state == DRAY_FLOW_STATE_CLOSE;
+	}
+	return state == DRAY_FLOW_STATE_UDP;
+}
+
 u8 dray_flow_half_open_state(u8 protocol)
 {
 	switch (protocol) {
@@ -76,6 +93,9 @@ static void flow_earn(struct dray_packet *pkt, struct dray_flow *flow, u32 now)
 	if (dray_flow_count_packet(flow, pkt->flags & PKT_PAYLOAD, &packets) ||
 	    (packets >= 3 && now - flow->first >= HZ)) {
 		dray_flow_assure(pkt->dn, flow);
+		/* What has a handshake was told at its end. */
+		if (READ_ONCE(flow->w.state) == DRAY_FLOW_STATE_UDP)
+			dray_sync_tell(pkt->dn, pkt->conf, flow);
 		if (pkt->conf->params.persist_timeout)
 			dray_persist_assure(pkt->dn, flow);
 	}
@@ -87,6 +107,8 @@ static void flow_change(struct dray_packet *pkt, struct dray_flow *flow,
 	u8 old = READ_ONCE(flow->w.state);
 
 	dray_flow_set_state(pkt->dn, flow, state);
+	if (state != dray_flow_half_open_state(pkt->protocol))
+		dray_sync_tell(pkt->dn, pkt->conf, flow);
 	/* The handshake is done: the client is there. */
 	if (pkt->conf->params.persist_timeout &&
 	    (old == DRAY_FLOW_STATE_SYN_RECV ||
@@ -111,6 +133,9 @@ void dray_flow_packet(struct dray_packet *pkt, struct dray_flow *flow)
 	if (last == now)
 		return;
 	WRITE_ONCE(flow->last, now);
-	if (pkt->conf->params.persist_timeout && last / HZ != now / HZ)
+	if (last / HZ == now / HZ)
+		return;
+	dray_sync_tell_again(pkt->dn, pkt->conf, flow, last, now);
+	if (pkt->conf->params.persist_timeout)
 		dray_persist_touch(pkt->dn, flow);
 }

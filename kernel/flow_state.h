@@ -23,6 +23,15 @@
 u8 dray_flow_next_state(u8 protocol, u8 state, u16 flags);
 
 /**
+ * dray_flow_state_of() - whether a flow of a protocol may be in a state
+ * @protocol: IPPROTO_*
+ * @state: enum dray_flow_state, or any other number
+ *
+ * Context: any; pure.
+ */
+bool dray_flow_state_of(u8 protocol, u8 state);
+
+/**
  * dray_flow_half_open_state() - state of a flow that one packet was seen of
  * @protocol: IPPROTO_*
  *

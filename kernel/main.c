@@ -61,6 +61,7 @@ static int __net_init dray_net_init(struct net *net)
 	mutex_init(&dn->pool_make);
 	settings_init(net, &dn->settings);
 	dray_reach_init(dn);
+	dray_sync_init(dn);
 	dn->reasons = alloc_percpu(struct dray_reasons);
 	if (!dn->reasons)
 		return -ENOMEM;
@@ -88,6 +89,7 @@ static void __net_exit dray_net_exit(struct net *net)
 	dray_reach_exit(dn);
 	dray_pools_exit(dn);
 	dray_flows_exit(dn);
+	dray_sync_exit(dn);
 	free_percpu(dn->reasons);
 	xa_destroy(&dn->servers);
 	xa_destroy(&dn->service_ids);

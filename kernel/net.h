@@ -17,6 +17,7 @@
 
 #include "flow.h"
 #include "stats.h"
+#include "sync.h"
 #include "table.h"
 #include "version.h"
 
@@ -66,6 +67,7 @@ struct dray_settings {
  * @n_vips: number of @vips, zero keeps packets from looking
  * @settings: see there
  * @flows: flow and persist entries
+ * @sync: what is to be told to other directors
  * @servers: servers by id; RCU, written under @lock
  * @near: some of @servers, by the low bits of their id: those that packets
  *	find without a walk; RCU, written under @lock
@@ -108,6 +110,7 @@ struct dray_net {
 	u32 n_vips;
 	struct dray_settings settings;
 	struct dray_flows flows;
+	struct dray_sync sync;
 	struct xarray servers;
 	struct dray_server __rcu *near[DRAY_NEAR];
 	struct xarray service_ids;

@@ -59,6 +59,8 @@ int dray_nl_request(const struct nlmsghdr *nlh, struct nlattr **attrs,
 		[DRAY_A_SERVER] = "Missing attribute server",
 		[DRAY_A_VIP] = "Missing attribute vip",
 		[DRAY_A_FLOW] = "Missing attribute flow",
+		[DRAY_A_PERSIST] = "Missing attribute persist",
+		[DRAY_A_WAIT] = "Missing attribute wait",
 	};
 	unsigned int type;
 	int err;
@@ -271,8 +273,14 @@ int dray_nl_dump_end(struct sk_buff *skb, void *hdr, int err)
 /* The module is being unloaded: soon the groups may be somebody else's. */
 static bool nl_gone;
 
+bool dray_nl_listening(struct dray_net *dn, unsigned int group)
+{
+	return !READ_ONCE(nl_gone) &&
+	       genl_has_listeners(&dray_nl_family, dn->net, group);
+}
+
 /* A listener that misses something is told so and reads again. */
-static void nl_notify_lost(struct dray_net *dn, unsigned int group)
+void dray_nl_notify_lost(struct dray_net *dn, unsigned int group)
 {
 	genl_set_err(&dray_nl_family, dn->net, 0, group, -ENOBUFS);
 }
@@ -283,8 +291,7 @@ struct sk_buff *dray_nl_notify(struct dray_net *dn, unsigned int group, u8 cmd,
 	struct sk_buff *msg;
 
 	lockdep_assert_held(&dn->lock);
-	if (READ_ONCE(nl_gone) ||
-	    !genl_has_listeners(&dray_nl_family, dn->net, group))
+	if (!dray_nl_listening(dn, group))
 		return NULL;
 	msg = genlmsg_new(size, GFP_KERNEL);
 	if (!msg)
@@ -294,7 +301,7 @@ struct sk_buff *dray_nl_notify(struct dray_net *dn, unsigned int group, u8 cmd,
 		return msg;
 	nlmsg_free(msg);
 lost:
-	nl_notify_lost(dn, group);
+	dray_nl_notify_lost(dn, group);
 	return NULL;
 }
 
@@ -303,7 +310,7 @@ void dray_nl_notify_send(struct dray_net *dn, unsigned int group,
 {
 	if (err) {
 		nlmsg_free(msg);
-		nl_notify_lost(dn, group);
+		dray_nl_notify_lost(dn, group);
 		return;
 	}
 	genlmsg_end(msg, hdr);
@@ -397,6 +404,9 @@ static const struct genl_ops nl_ops[] = {
 	DO(DEL_FLOW, del_flow),
 	DUMP(GET_PERSIST, get_persist, dray_nl_entries_done),
 	DO(DEL_PERSIST, del_persist),
+	DO(SET_FLOW, set_flow),
+	DO(SET_PERSIST, set_persist),
+	DO(SYNC_DONE, sync_done),
 	DUMP(GET_REASON, get_reason, NULL),
 	DO(EXPLAIN, explain),
 };

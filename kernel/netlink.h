@@ -9,6 +9,7 @@
 #include "service.h"
 #include "vip.h"
 
+struct dray_flow;
 struct dray_net;
 
 /* Notifications.  They never fail: a listener that misses one for want of
@@ -34,6 +35,42 @@ void dray_nl_notify_vip(struct dray_net *dn, u8 cmd,
  */
 void dray_nl_notify_server_state(struct dray_net *dn,
 				 const struct dray_server *server);
+
+/**
+ * dray_nl_sync_listening() - whether anybody listens to the group sync
+ * @dn: namespace
+ *
+ * Context: any.
+ */
+bool dray_nl_sync_listening(struct dray_net *dn);
+
+/**
+ * dray_nl_sync_send() - tell of entries
+ * @dn: namespace
+ * @entries: copies of them
+ * @n: how many
+ *
+ * Context: process.
+ */
+void dray_nl_sync_send(struct dray_net *dn, const struct dray_flow *entries,
+		       u32 n);
+
+/**
+ * dray_nl_sync_lost() - tell that something was not told
+ * @dn: namespace
+ *
+ * Context: process.
+ */
+void dray_nl_sync_lost(struct dray_net *dn);
+
+/**
+ * dray_nl_sync_wait() - ask to be told when all was carried on
+ * @dn: namespace
+ * @wait: number of the wait
+ *
+ * Context: process.
+ */
+void dray_nl_sync_wait(struct dray_net *dn, u32 wait);
 
 /**
  * dray_nl_init() - register the family

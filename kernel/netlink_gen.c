@@ -219,7 +219,7 @@ const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1] = {
 };
 
 /* Global operation policy for dray */
-const struct nla_policy dray_nl_policy[DRAY_A_EXPLAIN + 1] = {
+const struct nla_policy dray_nl_policy[DRAY_A_WAIT + 1] = {
 	[DRAY_A_CONFIG] = NLA_POLICY_NESTED(dray_config_nl_policy),
 	[DRAY_A_SERVICE] = NLA_POLICY_NESTED(dray_service_nl_policy),
 	[DRAY_A_SERVER] = NLA_POLICY_NESTED(dray_server_nl_policy),
@@ -228,4 +228,5 @@ const struct nla_policy dray_nl_policy[DRAY_A_EXPLAIN + 1] = {
 	[DRAY_A_PERSIST] = NLA_POLICY_NESTED(dray_persist_nl_policy),
 	[DRAY_A_GENERATION] = { .type = NLA_U32, },
 	[DRAY_A_EXPLAIN] = NLA_POLICY_NESTED(dray_explain_nl_policy),
+	[DRAY_A_WAIT] = { .type = NLA_U32, },
 };

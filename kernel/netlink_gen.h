@@ -26,7 +26,7 @@ extern const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1];
 extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1];
 
 /* Global operation policy for dray */
-extern const struct nla_policy dray_nl_policy[DRAY_A_EXPLAIN + 1];
+extern const struct nla_policy dray_nl_policy[DRAY_A_WAIT + 1];
 
 int dray_nl_get_config_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_set_config_doit(struct sk_buff *skb, struct genl_info *info);
@@ -56,6 +56,9 @@ int dray_nl_del_flow_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_get_persist_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int dray_nl_del_persist_doit(struct sk_buff *skb, struct genl_info *info);
+int dray_nl_set_flow_doit(struct sk_buff *skb, struct genl_info *info);
+int dray_nl_set_persist_doit(struct sk_buff *skb, struct genl_info *info);
+int dray_nl_sync_done_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_get_reason_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int dray_nl_explain_doit(struct sk_buff *skb, struct genl_info *info);
 

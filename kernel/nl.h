@@ -235,6 +235,25 @@ void *dray_nl_dump_put(struct sk_buff *skb, struct netlink_callback *cb,
 int dray_nl_dump_end(struct sk_buff *skb, void *hdr, int err);
 
 /**
+ * dray_nl_listening() - whether anybody listens to a group
+ * @dn: namespace
+ * @group: group
+ *
+ * Context: any.
+ * Return: false, too, while the module is unloaded.
+ */
+bool dray_nl_listening(struct dray_net *dn, unsigned int group);
+
+/**
+ * dray_nl_notify_lost() - tell listeners that they missed something
+ * @dn: namespace
+ * @group: of the listeners
+ *
+ * Context: any.
+ */
+void dray_nl_notify_lost(struct dray_net *dn, unsigned int group);
+
+/**
  * dray_nl_notify() - begin a notification
  * @dn: namespace
  * @group: of the listeners

@@ -59,6 +59,39 @@ struct dray_nl_entries {
 		   const struct dray_flow *flow);
 };
 
+extern const struct dray_nl_entries dray_nl_flow_entries;
+extern const struct dray_nl_entries dray_nl_persist_entries;
+
+#define DRAY_NL_ENTRY_ROOM	384	/* bytes of a message, at most */
+
+/**
+ * dray_nl_put_entry() - put an entry, its service and its server
+ * @skb: message
+ * @dn: namespace
+ * @kind: flow or persist entry
+ * @flow: the entry, or a copy of it
+ * @service: its service
+ *
+ * Context: RCU read side.
+ * Return: 0 or -EMSGSIZE.
+ */
+int dray_nl_put_entry(struct sk_buff *skb, struct dray_net *dn,
+		      const struct dray_nl_entries *kind,
+		      const struct dray_flow *flow,
+		      const struct dray_service *service);
+
+/**
+ * dray_nl_flow_protocol() - read the protocol of a flow
+ * @attr: the attribute
+ * @protocol: where to put it
+ * @extack: why not
+ *
+ * Context: any.
+ * Return: 0 or -EPROTONOSUPPORT.
+ */
+int dray_nl_flow_protocol(const struct nlattr *attr, u8 *protocol,
+			  struct netlink_ext_ack *extack);
+
 /**
  * dray_nl_entry_client() - the client of an entry
  * @flow: the entry

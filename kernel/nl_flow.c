@@ -10,7 +10,6 @@
 #include "netlink_gen.h"
 #include "nl_entry.h"
 
-#define ENTRY_ROOM	384	/* bytes of a message with an entry, at most */
 #define WALK_STRIDE	1024	/* entries without leaving the RCU read side */
 
 const union nf_inet_addr *dray_nl_entry_client(const struct dray_flow *flow)
@@ -205,10 +204,10 @@ static int entries_begin(struct netlink_callback *cb,
 	return 0;
 }
 
-static int put_entry(struct sk_buff *skb, struct dray_net *dn,
-		     const struct dray_nl_entries *kind,
-		     const struct dray_flow *flow,
-		     const struct dray_service *service)
+int dray_nl_put_entry(struct sk_buff *skb, struct dray_net *dn,
+		      const struct dray_nl_entries *kind,
+		      const struct dray_flow *flow,
+		      const struct dray_service *service)
 {
 	const struct dray_server *server;
 
@@ -239,14 +238,15 @@ int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb,
 	dump = ctx->dump;
 	dray_flow_walk_start(&dump->walk);
 	/* The walk cannot go back: what it gives has to fit. */
-	while (skb_tailroom(skb) >= ENTRY_ROOM) {
+	while (skb_tailroom(skb) >= DRAY_NL_ENTRY_ROOM) {
 		flow = entries_next(dump, &service);
 		if (!flow)
 			break;
 		hdr = dray_nl_dump_put(skb, cb, kind->cmd);
 		if (WARN_ON_ONCE(!hdr))
 			break;
-		err = put_entry(skb, dump->walk.dn, kind, flow, service);
+		err = dray_nl_put_entry(skb, dump->walk.dn, kind, flow,
+					service);
 		WARN_ON_ONCE(dray_nl_dump_end(skb, hdr, err));
 	}
 	dray_flow_walk_stop(&dump->walk);
@@ -316,8 +316,8 @@ free_dump:
 	return err;
 }
 
-static int flow_protocol(const struct nlattr *attr, u8 *protocol,
-			 struct netlink_ext_ack *extack)
+int dray_nl_flow_protocol(const struct nlattr *attr, u8 *protocol,
+			  struct netlink_ext_ack *extack)
 {
 	*protocol = nla_get_u8(attr);
 	if (*protocol == IPPROTO_TCP || *protocol == IPPROTO_UDP ||
@@ -343,8 +343,8 @@ int dray_nl_filter_flow(const struct nlattr *nest,
 	err = dray_nl_nest(tb, DRAY_A_FLOW_MAX, nest, dray_flow_nl_policy,
 			   takes, extack);
 	if (!err && tb[DRAY_A_FLOW_PROTOCOL])
-		err = flow_protocol(tb[DRAY_A_FLOW_PROTOCOL],
-				    &filter->protocol, extack);
+		err = dray_nl_flow_protocol(tb[DRAY_A_FLOW_PROTOCOL],
+					    &filter->protocol, extack);
 	if (!err && tb[DRAY_A_FLOW_CLIENT])
 		err = dray_nl_filter_client(tb[DRAY_A_FLOW_CLIENT], filter,
 					    extack);
@@ -447,7 +447,7 @@ static int flow_put(struct sk_buff *skb, struct dray_net *dn,
 	return 0;
 }
 
-static const struct dray_nl_entries flow_entries = {
+const struct dray_nl_entries dray_nl_flow_entries = {
 	.cmd = DRAY_CMD_GET_FLOW,
 	.type = DRAY_A_FLOW,
 	.parse = dray_nl_filter_flow,
@@ -457,10 +457,10 @@ static const struct dray_nl_entries flow_entries = {
 
 int dray_nl_get_flow_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dray_nl_entries_dump(skb, cb, &flow_entries);
+	return dray_nl_entries_dump(skb, cb, &dray_nl_flow_entries);
 }
 
 int dray_nl_del_flow_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return dray_nl_entries_del(info, &flow_entries);
+	return dray_nl_entries_del(info, &dray_nl_flow_entries);
 }

@@ -66,7 +66,7 @@ static int persist_put(struct sk_buff *skb, struct dray_net *dn,
 	return 0;
 }
 
-static const struct dray_nl_entries persist_entries = {
+const struct dray_nl_entries dray_nl_persist_entries = {
 	.cmd = DRAY_CMD_GET_PERSIST,
 	.type = DRAY_A_PERSIST,
 	.persist = true,
@@ -77,10 +77,10 @@ static const struct dray_nl_entries persist_entries = {
 
 int dray_nl_get_persist_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dray_nl_entries_dump(skb, cb, &persist_entries);
+	return dray_nl_entries_dump(skb, cb, &dray_nl_persist_entries);
 }
 
 int dray_nl_del_persist_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return dray_nl_entries_del(info, &persist_entries);
+	return dray_nl_entries_del(info, &dray_nl_persist_entries);
 }

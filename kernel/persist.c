@@ -36,11 +36,12 @@ void dray_persist_tuple(struct dray_flow_tuple *tuple,
 			     &masked, 0, &any, 0);
 }
 
-/* What the entry of a flow's client is found by; false if its service has no
- * persistence.
+/* What the entry of a flow's client is found by, and the configuration of its
+ * service; NULL if that has no persistence.
  */
-static bool persist_tuple_of(struct dray_net *dn, const struct dray_flow *flow,
-			     struct dray_flow_tuple *tuple)
+static const struct dray_service_conf *
+persist_tuple_of(struct dray_net *dn, const struct dray_flow *flow,
+		 struct dray_flow_tuple *tuple)
 {
 	const struct dray_service_conf *conf;
 	struct dray_service *service;
@@ -48,17 +49,17 @@ static bool persist_tuple_of(struct dray_net *dn, const struct dray_flow *flow,
 
 	service = xa_load(&dn->service_ids, dray_flow_service(flow));
 	if (!service)
-		return false;
+		return NULL;
 	conf = rcu_dereference(service->conf);
 	if (!conf->params.persist_timeout)
-		return false;
+		return NULL;
 	if (dray_flow_family(flow) == AF_INET)
 		client.ip = flow->key4.caddr;
 	else
 		client.in6 = flow->key6.caddr;
 	dray_persist_tuple(tuple, service, conf->params.persist_prefix,
 			   &client);
-	return true;
+	return conf;
 }
 
 /* The entry of a flow's client, or NULL. */
@@ -75,46 +76,63 @@ static struct dray_flow *persist_of(struct dray_net *dn,
 /* A flow that goes on after its client's entry has ended begins a new one: the
  * client's last packet is now.
  */
-static void persist_again(struct dray_net *dn, struct dray_flow *flow,
+static void persist_again(struct dray_net *dn,
+			  const struct dray_service_conf *conf,
+			  struct dray_flow *flow,
 			  const struct dray_flow_tuple *tuple)
 {
+	u16 flags = READ_ONCE(flow->w.flags) & (FLOW_ASSURED | FLOW_DIVERGENT);
+	struct dray_flow *persist;
 	struct dray_server *server;
 	u8 reason;
 
 	server = dray_server_by_id(dn, READ_ONCE(flow->w.server));
-	if (!server || !dray_flow_insert(dn, tuple, server, 0,
-					 FLOW_PERSIST |
-					 (READ_ONCE(flow->w.flags) &
-					  FLOW_ASSURED), false, &reason))
+	if (!server)
 		return;
+	persist = dray_flow_insert(dn, tuple, server, 0, FLOW_PERSIST | flags,
+				   false, &reason);
+	if (!persist)
+		return;
+	if (flags & FLOW_ASSURED)
+		dray_sync_tell(dn, conf, persist);
 	if (dray_flow_open(READ_ONCE(flow->w.state)))
 		dray_persist_flow_opened(dn, flow);
 }
 
 void dray_persist_touch(struct dray_net *dn, struct dray_flow *flow)
 {
+	const struct dray_service_conf *conf;
 	struct dray_flow_tuple tuple;
 	struct dray_flow *persist;
+	u32 now = dray_now(), last;
 
-	if (!persist_tuple_of(dn, flow, &tuple))
+	conf = persist_tuple_of(dn, flow, &tuple);
+	if (!conf)
 		return;
 	persist = dray_flow_lookup(dn, &tuple);
 	if (persist && !dray_flow_expired(dn, persist)) {
-		WRITE_ONCE(persist->last, dray_now());
+		last = READ_ONCE(persist->last);
+		WRITE_ONCE(persist->last, now);
+		if (READ_ONCE(persist->w.flags) & FLOW_ASSURED)
+			dray_sync_tell_again(dn, conf, persist, last, now);
 		return;
 	}
 	if (persist)
 		dray_flow_kill(dn, persist);
 	dray_flow_set_flags(flow, 0, FLOW_COUNTED);
-	persist_again(dn, flow, &tuple);
+	persist_again(dn, conf, flow, &tuple);
 }
 
 void dray_persist_assure(struct dray_net *dn, const struct dray_flow *flow)
 {
-	struct dray_flow *persist = persist_of(dn, flow);
+	const struct dray_service_conf *conf;
+	struct dray_flow_tuple tuple;
+	struct dray_flow *persist;
 
-	if (persist)
-		dray_flow_assure(dn, persist);
+	conf = persist_tuple_of(dn, flow, &tuple);
+	persist = conf ? dray_flow_lookup(dn, &tuple) : NULL;
+	if (persist && dray_flow_assure(dn, persist))
+		dray_sync_tell(dn, conf, persist);
 }
 
 void dray_persist_flow_opened(struct dray_net *dn, struct dray_flow *flow)

@@ -18,6 +18,8 @@
 #include "persist.h"
 #include "pool.h"
 #include "schedule.h"
+#include "steer.h"
+#include "sync.h"
 #include "trace.h"
 
 /* The key is that of the table, where there is one, so that clients cannot aim
@@ -95,6 +97,14 @@ static bool entry_probe(struct dray_packet *pkt, u16 flags, bool may_evict,
 	return true;
 }
 
+/* Can a director that has the same table not know of this server? */
+static bool steer_diverges(struct dray_packet *pkt,
+			   const struct dray_server *server)
+{
+	return pkt->conf->choice &&
+	       server != dray_choice_home(pkt->conf, steer_hash_once(pkt));
+}
+
 /* Make an entry.  Its server is another one if another CPU was faster; NULL if
  * there is no entry.
  */
@@ -108,10 +118,15 @@ static struct dray_server *entry_make(struct dray_packet *pkt,
 	if (dray_probe(pkt))
 		return entry_probe(pkt, flags, may_evict, reason) ? server :
 								    NULL;
+	if (steer_diverges(pkt, server))
+		flags |= FLOW_DIVERGENT;
 	flow = dray_flow_insert(pkt->dn, tuple, server, state, flags, may_evict,
 				reason);
 	if (!flow)
 		return NULL;
+	/* Half open or not, the handshake of a flow in mid-stream is over. */
+	if (!(flags & FLOW_PERSIST) && !(pkt->flags & PKT_OPENS))
+		dray_sync_tell(pkt->dn, pkt->conf, flow);
 	return dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server)) ?: server;
 }
 
@@ -119,9 +134,16 @@ static struct dray_server *entry_move(struct dray_packet *pkt,
 				      struct dray_flow *flow, u32 from,
 				      struct dray_server *server)
 {
+	bool diverges;
+
 	if (dray_probe(pkt))
 		return server;
-	return dray_flow_move(pkt->dn, flow, from, server);
+	server = dray_flow_move(pkt->dn, flow, from, server);
+	diverges = steer_diverges(pkt, server);
+	dray_flow_set_flags(flow, diverges ? FLOW_DIVERGENT : 0,
+			    diverges ? 0 : FLOW_DIVERGENT);
+	dray_sync_tell(pkt->dn, pkt->conf, flow);
+	return server;
 }
 
 /* Tell of an entry that was looked at. */
@@ -586,4 +608,29 @@ enum dray_verdict dray_steer_probe(struct dray_packet *pkt,
 		x->by = DRAY_EXPLAIN_BY_FLOW;
 	}
 	return verdict;
+}
+
+bool dray_steer_diverges(const struct dray_service_conf *conf,
+			 const struct dray_flow_tuple *tuple, u32 server)
+{
+	struct dray_packet pkt = {
+		.family = tuple->family,
+		.protocol = tuple->protocol,
+		.conf = conf,
+	};
+
+	if (!conf->choice)
+		return false;
+	if (tuple->family == AF_INET) {
+		pkt.saddr.ip = tuple->key4.caddr;
+		pkt.daddr.ip = tuple->key4.vaddr;
+		pkt.sport = tuple->key4.cport;
+		pkt.dport = tuple->key4.vport;
+	} else {
+		pkt.saddr.in6 = tuple->key6.caddr;
+		pkt.daddr.in6 = tuple->key6.vaddr;
+		pkt.sport = tuple->key6.cport;
+		pkt.dport = tuple->key6.vport;
+	}
+	return dray_choice_home(conf, steer_hash(&pkt))->id != server;
 }

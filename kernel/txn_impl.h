@@ -20,6 +20,7 @@
  *	new; owned
  * @conf: configuration to be; owned; NULL if the service is to go
  * @choice: its way into a table; owned
+ * @affected: entries of it may come to diverge
  */
 struct dray_txn_service {
 	struct list_head node;
@@ -31,6 +32,7 @@ struct dray_txn_service {
 	struct dray_service *created;
 	struct dray_service_conf *conf;
 	struct dray_choice *choice;
+	bool affected;
 };
 
 /**

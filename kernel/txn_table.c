@@ -4,10 +4,12 @@
  *
  * To make a table takes milliseconds, so dray_net.lock is let go meanwhile:
  * nobody waits but those who need a new table themselves.  Whether somebody
- * else was faster with the same services is found out afterwards.
+ * else was faster with the same services is found out afterwards.  So it is let
+ * go while other directors are told what the new tables make diverge.
  */
 #include "pool.h"
 #include "schedule.h"
+#include "sync.h"
 #include "txn_impl.h"
 
 static int txn_choice(struct dray_txn *txn, struct dray_txn_service *ts,
@@ -122,9 +124,9 @@ int dray_txn_tables(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	__must_hold(&txn->dn->lock)
 {
 	struct dray_txn_service *ts;
-	bool missing = false;
+	bool missing = false, affected;
 	u64 leaving = 0;
-	int err;
+	int err = 0;
 
 	list_for_each_entry(ts, &txn->services, node) {
 		err = txn_choice(txn, ts, &missing, extack);
@@ -134,7 +136,15 @@ int dray_txn_tables(struct dray_txn *txn, struct netlink_ext_ack *extack)
 			leaving += dray_choice_alone(dray_conf_locked(ts->published)->choice);
 		cond_resched();
 	}
-	if (!missing)
+	affected = dray_sync_affected(txn);
+	if (!missing && !affected)
 		return 0;
-	return txn_make_tables(txn, leaving, extack);
+	if (missing)
+		err = txn_make_tables(txn, leaving, extack);
+	if (err || !affected)
+		return err;
+	mutex_unlock(&txn->dn->lock);
+	dray_sync_change(txn);
+	mutex_lock(&txn->dn->lock);
+	return txn_overtaken(txn, extack);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 180
+# timeout: 400
 """explain: the server that it names is the one that a packet then gets, and asking changes nothing.
 
     client --+-- br --+-- rs1, rs2, rs3 (no VIP: only look)

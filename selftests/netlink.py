@@ -109,6 +109,8 @@ VALID = {
     "new_vip": (vip("10.9.0.201"),), "set_vip": (vip(role=1),), "del_vip": (vip(),), "get_vip": (vip(),),
     "get_flow": (), "del_flow": (tcp(),), "get_persist": (), "del_persist": (tcp(),), "get_reason": (),
     "explain": (dray.packet(), nest("explain", ifindex=1)),
+    "set_flow": (tcp(), server(), nest("flow", protocol=6)), "sync_done": ((dray.NUMBERS["top"]["wait"], bytes(4)),),
+    "set_persist": (tcp(), server(), nest("persist", client=bytes(4))),
 }
 
 
@@ -220,6 +222,10 @@ TAKES.update(dict.fromkeys(("get_flow-dump", "del_flow"), {
 TAKES.update(dict.fromkeys(("get_persist-dump", "del_persist"), {
     "service": _SERVICE_KEY, "server": _SERVER_KEY, "persist": "client"}))
 TAKES["explain"] = {"flow": "protocol client client_port vip vip_port", "explain": "ifindex mark midstream size"}
+TAKES["set_flow"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY,
+                     "flow": "protocol client client_port vip vip_port state flags expires"}
+TAKES["set_persist"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY, "persist": "client flows flags expires"}
+TAKES["sync_done"] = {"wait": ""}
 TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_reason-dump"), {}))
 SAMPLE = {"u8": b"\1", "u16": bytes(2), "u32": b"\1\0\0\0", "u64": bytes(8), "str": b"\0", "flag": b"", "bin": bytes(4),
           "bins": [bytes(6)], "strs": b"\0", "nest": [], "nests": []}
@@ -247,7 +253,8 @@ def not_taken(name, takes):
     return tried
 
 
-VALID_KEY = {"service": tcp(), "server": server(), "vip": vip(), "flow": dray.packet()}
+VALID_KEY = {"service": tcp(), "server": server(), "vip": vip(), "flow": dray.packet(),
+             "persist": nest("persist", client=bytes(4))}
 
 
 @case("every operation refuses every attribute that it does not take")
@@ -393,7 +400,7 @@ def operations():
 
 
 # What these still ask for when their end is cut off is another valid request.
-SHORTER = {"zero": (20,), "del_flow": (20,), "del_persist": (20,)}
+SHORTER = {"zero": (20,), "del_flow": (20,), "del_persist": (20,), "explain": (64,)}
 
 
 @case("every truncation of a valid request of every operation is refused")

@@ -18,7 +18,7 @@ HEADER_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../in
 
 TYPES = {
     "top": dict.fromkeys(("config", "service", "server", "vip", "flow", "persist", "reason", "explain"), "nest") |
-           {"generation": "u32", "deleted": "u32"},
+           {"generation": "u32", "deleted": "u32", "wait": "u32"},
     "config": dict.fromkeys(("timeout_tcp", "timeout_tcpfin", "timeout_udp", "flow_limit", "persist_limit",
                              "unassured_limit", "flows", "persists", "unassured", "services"), "u32") |
               {"hook_mode": "u8", "flow_bytes": "u64", "hook": "nests", "version": "str", "pad": "bin",

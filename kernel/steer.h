@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the table says of an entry, for those that have no packet.
+ */
+#ifndef _DRAY_STEER_H
+#define _DRAY_STEER_H
+
+#include <linux/types.h>
+
+struct dray_flow_tuple;
+struct dray_service_conf;
+
+/**
+ * dray_steer_diverges() - whether a server is not the table's first choice
+ * @conf: configuration of the service, published or to be
+ * @tuple: key of a flow or persist entry of it
+ * @server: id of its server
+ *
+ * Context: RCU read side.
+ * Return: false if there is no table.
+ */
+bool dray_steer_diverges(const struct dray_service_conf *conf,
+			 const struct dray_flow_tuple *tuple, u32 server);
+
+#endif

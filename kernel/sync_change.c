@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sync: what a change of tables makes diverge.
+ *
+ * An entry that is where the old table says is unknown to the other directors.
+ * Where the new table says something else it has to be told before that table
+ * is in force, or a director that takes over in between loses the flow.
+ */
+#include <linux/sched/signal.h>
+
+#include "flow.h"
+#include "net.h"
+#include "netlink.h"
+#include "pool.h"
+#include "schedule.h"
+#include "steer.h"
+#include "sync.h"
+#include "txn_impl.h"
+
+#define CHANGE_STRIDE	1024	/* entries without leaving the RCU read side */
+#define CHANGE_WAIT	(HZ / 5)
+
+static bool service_affected(const struct dray_txn_service *ts)
+{
+	const struct dray_choice *was, *is = ts->choice;
+
+	if (!ts->published || ts->created || !ts->conf)
+		return false;
+	was = dray_conf_locked(ts->published)->choice;
+	return (was ? was->pool : NULL) != (is ? is->pool : NULL) ||
+	       (is && !is->pool);
+}
+
+bool dray_sync_affected(struct dray_txn *txn)
+{
+	struct dray_txn_service *ts;
+	bool affected = false;
+
+	if (!dray_nl_sync_listening(txn->dn))
+		return false;
+	list_for_each_entry(ts, &txn->services, node) {
+		ts->affected = service_affected(ts);
+		affected |= ts->affected;
+	}
+	return affected;
+}
+
+/* One entry: its flag becomes what it will be.  Returns whether it was told. */
+static bool change_entry(struct dray_txn *txn, struct dray_flow *flow)
+{
+	const struct dray_service *service;
+	struct dray_txn_service *ts;
+	struct dray_flow_tuple tuple;
+	bool diverges;
+	u16 was;
+
+	service = xa_load(&txn->dn->service_ids, dray_flow_service(flow));
+	ts = service ? dray_txn_staged(txn, &service->key) : NULL;
+	if (!ts || !ts->affected || ts->published_id != service->id)
+		return false;
+	dray_flow_tuple_of(&tuple, flow);
+	diverges = dray_steer_diverges(ts->conf, &tuple,
+				       READ_ONCE(flow->w.server));
+	was = dray_flow_set_flags(flow, diverges ? FLOW_DIVERGENT : 0,
+				  diverges ? 0 : FLOW_DIVERGENT).flags;
+	if (ts->conf->choice && (!diverges || was & FLOW_DIVERGENT))
+		return false;
+	dray_sync_tell(txn->dn, ts->conf, flow);
+	return true;
+}
+
+static bool change_scan(struct dray_txn *txn)
+{
+	struct dray_flow_walk walk;
+	struct dray_flow *flow;
+	unsigned int steps = 0;
+	bool told = false;
+
+	dray_flow_walk_init(&walk, txn->dn);
+	dray_flow_walk_start(&walk);
+	while ((flow = dray_flow_walk_next(&walk))) {
+		told |= change_entry(txn, flow);
+		if (++steps % CHANGE_STRIDE)
+			continue;
+		dray_flow_walk_stop(&walk);
+		cond_resched();
+		dray_flow_walk_start(&walk);
+	}
+	dray_flow_walk_stop(&walk);
+	dray_flow_walk_exit(&walk);
+	return told;
+}
+
+static void change_wait(struct dray_net *dn)
+{
+	struct dray_sync *sync = &dn->sync;
+	u32 wait = atomic_inc_return(&sync->waits);
+
+	mod_delayed_work(system_highpri_wq, &sync->work, 0);
+	flush_delayed_work(&sync->work);
+	dray_nl_sync_wait(dn, wait);
+	wait_event_killable_timeout(sync->over,
+				    (s32)(READ_ONCE(sync->done) - wait) >= 0,
+				    CHANGE_WAIT);
+}
+
+void dray_sync_change(struct dray_txn *txn)
+{
+	struct dray_txn_service *ts;
+
+	list_for_each_entry(ts, &txn->services, node)
+		if (ts->conf)
+			ts->conf->choice = ts->choice;
+	if (change_scan(txn))
+		change_wait(txn->dn);
+}
