@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 400
+# timeout: 900
 """drayvrrpd: who is master, who has the address, and what happens when one goes.
 
     a .11 (priority 200) --+-- br --+-- client .50

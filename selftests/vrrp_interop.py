@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 500
+# timeout: 900
 """drayvrrpd and keepalived 2.2.7 as two directors of one virtual address.
 
     a .11 drayvrrpd  --+-- br --+-- client .50
