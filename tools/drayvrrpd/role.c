@@ -97,7 +97,8 @@ static void write_vip(const struct dray_vip *vip)
 {
 	int rc = dray_vip_write(&role.nl, DRAY_CMD_SET_VIP, vip);
 
-	if (rc == -ENOENT)
+	/* ENOENT is that there is no such family: the module is gone */
+	if (rc == -ESRCH)
 		rc = dray_vip_write(&role.nl, DRAY_CMD_NEW_VIP, vip);
 	if (rc)
 		failed(vip);

@@ -53,7 +53,7 @@ int __wrap_dray_vip_write(struct dray_nl *nl, uint8_t cmd,
 	size_t len;
 
 	if (cmd == DRAY_CMD_SET_VIP && !module.known)
-		return -ENOENT;
+		return -ESRCH;		/* "No such VIP" */
 	usleep(module.slow_ms * 1000);
 	pthread_mutex_lock(&module.lock);
 	len = strlen(module.log);
