@@ -110,7 +110,9 @@ seed_directors() {
 # seed_vrrp HOST CONFIGURATION: its drayvrrpd, with the file as it is.
 seed_vrrp() {
 	mkdir -p "$tmp/vrrp-$1"
-	on "$1" drayvrrpd -n -l -D -f "$2" --run-dir "$tmp/vrrp-$1" >>"$tmp/vrrp-$1/log" 2>&1 &
+	# not by on(): what is started here is the daemon itself, and gets the signals
+	nsenter --net="/run/netns/$1-$suffix" -- \
+		drayvrrpd -n -l -D -f "$2" --run-dir "$tmp/vrrp-$1" >>"$tmp/vrrp-$1/log" 2>&1 &
 	echo $! >"$tmp/vrrp-$1/pid"
 	disown
 }
