@@ -328,7 +328,7 @@ bool dray_rules_bypassed(struct dray_net *dn,
  * nothing; or if there is no later point that it would reach, its VIP being
  * neither local nor forwarded.
  */
-static bool hook_early(const struct dray_packet *pkt)
+static __always_inline bool hook_early(const struct dray_packet *pkt)
 {
 	const struct dray_net *dn = pkt->dn;
 	bool in = hook_first(dn, pkt->family, NF_INET_LOCAL_IN);
@@ -343,7 +343,7 @@ static bool hook_early(const struct dray_packet *pkt)
 }
 
 /* Is this the point at which the packet is to be taken? */
-static bool hook_here(const struct dray_packet *pkt)
+static __always_inline bool hook_here(const struct dray_packet *pkt)
 {
 	u8 mode = READ_ONCE(pkt->dn->settings.hook_mode);
 
@@ -360,17 +360,27 @@ static bool hook_here(const struct dray_packet *pkt)
 
 u8 dray_hook_point(struct dray_packet *pkt)
 {
-	pkt->hook = NF_INET_PRE_ROUTING;
-	if (hook_here(pkt))
-		return DRAY_HOOK_POINT_PRE_ROUTING;
-	if (dray_vip_local(pkt->dn->net, pkt->family, &pkt->daddr)) {
-		pkt->hook = NF_INET_LOCAL_IN;
-		return hook_here(pkt) ? DRAY_HOOK_POINT_LOCAL_IN :
-					DRAY_HOOK_POINT_NONE;
+	static const struct {
+		u8 hook;
+		u8 point;
+	} points[] = {
+		{ NF_INET_PRE_ROUTING, DRAY_HOOK_POINT_PRE_ROUTING },
+		{ NF_INET_LOCAL_IN, DRAY_HOOK_POINT_LOCAL_IN },
+		{ NF_INET_FORWARD, DRAY_HOOK_POINT_FORWARD },
+	};
+	bool local = dray_vip_local(pkt->dn->net, pkt->family, &pkt->daddr);
+	bool forward = !local && hook_forwarding(pkt->dn, pkt->family);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		pkt->hook = points[i].hook;
+		if ((pkt->hook == NF_INET_LOCAL_IN && !local) ||
+		    (pkt->hook == NF_INET_FORWARD && !forward))
+			continue;
+		if (hook_here(pkt))
+			return points[i].point;
 	}
-	pkt->hook = NF_INET_FORWARD;
-	return hook_forwarding(pkt->dn, pkt->family) && hook_here(pkt) ?
-	       DRAY_HOOK_POINT_FORWARD : DRAY_HOOK_POINT_NONE;
+	return DRAY_HOOK_POINT_NONE;
 }
 
 static bool marked(const struct dray_net *dn, u8 family,

@@ -189,6 +189,25 @@ const struct dray_route *dray_route_get(struct dray_net *dn,
 	return route;
 }
 
+const struct dray_route *dray_route_probe(struct dray_net *dn,
+					  struct dray_server *server,
+					  struct dray_route **made)
+{
+	const struct dray_route *route = rcu_dereference(server->route);
+
+	*made = NULL;
+	if (route && route_holds(route))
+		return route;
+	*made = route_create(dn->net, server);
+	return *made;
+}
+
+void dray_route_probe_end(struct dray_route *made)
+{
+	if (made)
+		route_destroy(made);
+}
+
 bool dray_route_expires(struct dray_server *server)
 {
 	const struct dray_route *route;

@@ -47,6 +47,30 @@ const struct dray_route *dray_route_get(struct dray_net *dn,
 					struct dray_server *server);
 
 /**
+ * dray_route_probe() - the route that dray_route_get() would return
+ * @dn: namespace
+ * @server: server
+ * @made: where to put it if it had to be looked up, or NULL
+ *
+ * The cached route stays as it is.
+ *
+ * Context: softirqs off, RCU read side.
+ * Return: the route, valid until dray_route_probe_end(); NULL if there is no
+ * memory.
+ */
+const struct dray_route *dray_route_probe(struct dray_net *dn,
+					  struct dray_server *server,
+					  struct dray_route **made);
+
+/**
+ * dray_route_probe_end() - forget a route that was looked up
+ * @made: from dray_route_probe()
+ *
+ * Context: any.
+ */
+void dray_route_probe_end(struct dray_route *made);
+
+/**
  * dray_route_drop() - forget the route to a server
  * @server: server
  *

@@ -292,25 +292,32 @@ static void xmit_tell_neigh(struct dray_explain_route *to,
 		neigh_ha_snapshot(to->mac, n, dev);
 }
 
-/* The route may be looked up, and kept, as it is now and then without any
- * packet.
- */
-enum dray_verdict dray_xmit_probe(struct dray_packet *pkt,
-				  struct dray_server *server)
+static void xmit_tell(struct dray_packet *pkt, const struct dray_server *server,
+		      const struct dray_route *route, bool fits)
 {
-	const struct dray_route *route = dray_route_get(pkt->dn, server);
 	struct dray_explain_route *to = &dray_explain_of(pkt)->route;
-	enum dray_verdict verdict;
-	bool fits = true;
 
-	verdict = xmit_judge(pkt, server, route, &fits);
 	to->reach = route ? route->reach : DRAY_REACH_NO_ROUTE;
 	if (!route || !route->dst)
-		return verdict;
+		return;
 	to->dev = route->dst->dev;
 	to->mtu = route->mtu;
 	to->fragment = !fits;
 	to->direct = xmit_direct(pkt, server, route, fits);
 	xmit_tell_neigh(to, server, route->dst->dev);
+}
+
+enum dray_verdict dray_xmit_probe(struct dray_packet *pkt,
+				  struct dray_server *server)
+{
+	const struct dray_route *route;
+	enum dray_verdict verdict;
+	struct dray_route *made;
+	bool fits = true;
+
+	route = dray_route_probe(pkt->dn, server, &made);
+	verdict = xmit_judge(pkt, server, route, &fits);
+	xmit_tell(pkt, server, route, fits);
+	dray_route_probe_end(made);
 	return verdict;
 }
