@@ -12,6 +12,7 @@
 #include "net.h"
 #include "netlink.h"
 #include "pool.h"
+#include "probe.h"
 #include "route.h"
 #include "txn.h"
 
@@ -78,6 +79,7 @@ static void __net_exit dray_net_pre_exit(struct net *net)
 {
 	struct dray_net *dn = dray_net(net);
 
+	dray_probe_end(dn);
 	dray_txn_drop_all(dn);
 	dray_txn_end(dn);
 }

@@ -96,6 +96,7 @@ struct dray_settings {
  * @tables_made: how many were made; under @pool_make, read with READ_ONCE()
  * @pool_time: until when the making of tables is paid for, in nanoseconds;
  *	under @pool_make
+ * @probes: probes, NULL while there are none; written under @lock
  * @reach_work: judges again whether servers can be reached
  * @reach_soon: bit 0: @reach_work was told to hurry; atomic
  */
@@ -135,6 +136,7 @@ struct dray_net {
 	struct mutex pool_make;	/* serialises the making of tables */
 	u32 tables_made;
 	u64 pool_time;
+	struct dray_probes *probes;
 	struct delayed_work reach_work;
 	unsigned long reach_soon;
 };

@@ -19,6 +19,7 @@
 #include "nl.h"
 #include "nl_again.h"
 #include "nl_entry.h"
+#include "probe.h"
 #include "txn.h"
 
 /* Judges what the policy cannot: an attribute that is known but is for reading
@@ -61,6 +62,7 @@ int dray_nl_request(const struct nlmsghdr *nlh, struct nlattr **attrs,
 		[DRAY_A_FLOW] = "Missing attribute flow",
 		[DRAY_A_PERSIST] = "Missing attribute persist",
 		[DRAY_A_WAIT] = "Missing attribute wait",
+		[DRAY_A_PROBE] = "Missing attribute probe",
 	};
 	unsigned int type;
 	int err;
@@ -318,9 +320,9 @@ void dray_nl_notify_send(struct dray_net *dn, unsigned int group,
 				GFP_KERNEL);
 }
 
-/* The transaction of a socket goes with the socket.  If it has one it was begun
- * before, so an empty list tells without the lock that it has none: no other
- * family's socket waits for a commit of ours.
+/* The transaction of a socket goes with the socket, and so do its probes.  If it
+ * has one it was begun before, so an empty list tells without the lock that it
+ * has none: no other family's socket waits for a commit of ours.
  */
 static int nl_released(struct notifier_block *block, unsigned long event,
 		       void *data)
@@ -333,6 +335,7 @@ static int nl_released(struct notifier_block *block, unsigned long event,
 	dn = dray_net(n->net);
 	if (!list_empty(&dn->txns))
 		dray_txn_abort(dn, n->portid);
+	dray_probe_release(dn, n->portid);
 	return NOTIFY_DONE;
 }
 
@@ -409,6 +412,9 @@ static const struct genl_ops nl_ops[] = {
 	DO(SYNC_DONE, sync_done),
 	DUMP(GET_REASON, get_reason, NULL),
 	DO(EXPLAIN, explain),
+	DO(NEW_PROBE, new_probe),
+	DO(DEL_PROBE, del_probe),
+	DUMP(GET_PROBE, get_probe, NULL),
 };
 
 #define GROUP(_group, _name)						\

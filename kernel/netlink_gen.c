@@ -161,6 +161,13 @@ const struct nla_policy dray_persist_nl_policy[DRAY_A_PERSIST_EXPIRES + 1] = {
 	[DRAY_A_PERSIST_EXPIRES] = { .type = NLA_U32, },
 };
 
+const struct nla_policy dray_probe_nl_policy[DRAY_A_PROBE_SERVER + 1] = {
+	[DRAY_A_PROBE_MARK] = NLA_POLICY_MIN(NLA_U32, 1),
+	[DRAY_A_PROBE_FAMILY] = { .type = NLA_U8, },
+	[DRAY_A_PROBE_VIP] = { .type = NLA_BINARY, },
+	[DRAY_A_PROBE_SERVER] = { .type = NLA_BINARY, },
+};
+
 const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1] = {
 	[DRAY_A_SERVER_FAMILY] = { .type = NLA_U8, },
 	[DRAY_A_SERVER_ADDRESS] = { .type = NLA_BINARY, },
@@ -219,7 +226,7 @@ const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1] = {
 };
 
 /* Global operation policy for dray */
-const struct nla_policy dray_nl_policy[DRAY_A_WAIT + 1] = {
+const struct nla_policy dray_nl_policy[DRAY_A_PROBE + 1] = {
 	[DRAY_A_CONFIG] = NLA_POLICY_NESTED(dray_config_nl_policy),
 	[DRAY_A_SERVICE] = NLA_POLICY_NESTED(dray_service_nl_policy),
 	[DRAY_A_SERVER] = NLA_POLICY_NESTED(dray_server_nl_policy),
@@ -229,4 +236,5 @@ const struct nla_policy dray_nl_policy[DRAY_A_WAIT + 1] = {
 	[DRAY_A_GENERATION] = { .type = NLA_U32, },
 	[DRAY_A_EXPLAIN] = NLA_POLICY_NESTED(dray_explain_nl_policy),
 	[DRAY_A_WAIT] = { .type = NLA_U32, },
+	[DRAY_A_PROBE] = NLA_POLICY_NESTED(dray_probe_nl_policy),
 };

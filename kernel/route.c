@@ -36,11 +36,11 @@ static u8 route_judge_dev(const struct dst_entry *dst)
 /* Both lookups fail for lack of memory only: then nothing is known of the
  * route, and the next packet asks again.
  */
-static int route_lookup4(struct net *net, const struct dray_server *server,
+static int route_lookup4(struct net *net, const union nf_inet_addr *addr,
 			 struct dray_route *route)
 {
 	struct flowi4 fl4 = {
-		.daddr = server->key.addr.ip,
+		.daddr = addr->ip,
 		.flowi4_flags = FLOWI_FLAG_KNOWN_NH,
 	};
 	struct rtable *rt = ip_route_output_key(net, &fl4);
@@ -73,11 +73,11 @@ static bool route_exists6(struct net *net, struct flowi6 *fl6)
 	       res.f6i != net->ipv6.fib6_null_entry && !res.nh->fib_nh_gw_family;
 }
 
-static int route_lookup6(struct net *net, const struct dray_server *server,
+static int route_lookup6(struct net *net, const union nf_inet_addr *addr,
 			 struct dray_route *route)
 {
 	struct flowi6 fl6 = {
-		.daddr = server->key.addr.in6,
+		.daddr = addr->in6,
 		.flowi6_flags = FLOWI_FLAG_KNOWN_NH,
 	};
 	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
@@ -103,29 +103,39 @@ static int route_lookup6(struct net *net, const struct dray_server *server,
 	return 0;
 }
 
-/* NULL if out of memory. */
-static struct dray_route *route_create(struct net *net,
-				       const struct dray_server *server)
+int dray_route_find(struct net *net, u8 family, const union nf_inet_addr *addr,
+		    struct dray_route *route)
 {
-	struct dray_route *route;
 	int err;
 
-	route = kzalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
-	if (!route)
-		return NULL;
-	if (server->key.family == AF_INET)
-		err = route_lookup4(net, server, route);
+	if (family == AF_INET)
+		err = route_lookup4(net, addr, route);
 	else
-		err = route_lookup6(net, server, route);
-	if (err) {
-		kfree(route);
-		return NULL;
-	}
+		err = route_lookup6(net, addr, route);
+	if (err)
+		return err;
 	if (route->reach == DRAY_REACH_OK) {
 		route->mtu = dst_mtu(route->dst);
 	} else if (route->dst) {
 		dst_release(route->dst);
 		route->dst = NULL;
+	}
+	return 0;
+}
+
+/* NULL if out of memory. */
+static struct dray_route *route_create(struct net *net,
+				       const struct dray_server *server)
+{
+	struct dray_route *route;
+
+	route = kzalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
+	if (!route)
+		return NULL;
+	if (dray_route_find(net, server->key.family, &server->key.addr,
+			    route)) {
+		kfree(route);
+		return NULL;
 	}
 	return route;
 }

@@ -71,6 +71,20 @@ const struct dray_route *dray_route_probe(struct dray_net *dn,
 void dray_route_probe_end(struct dray_route *made);
 
 /**
+ * dray_route_find() - look up how an address is reached, as a server is
+ * @net: namespace
+ * @family: AF_INET or AF_INET6
+ * @addr: address
+ * @route: where to put it, zero before; its dst is held, and NULL unless reach
+ *	is DRAY_REACH_OK
+ *
+ * Context: any.
+ * Return: 0 or -ENOBUFS.
+ */
+int dray_route_find(struct net *net, u8 family, const union nf_inet_addr *addr,
+		    struct dray_route *route);
+
+/**
  * dray_route_drop() - forget the route to a server
  * @server: server
  *

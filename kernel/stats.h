@@ -2,8 +2,8 @@
 /*
  * Counters: traffic of a service or server, and reasons of a namespace.
  *
- * All are per CPU, written in softirq context only and summed when read, so
- * that what is read is exact at that moment.
+ * All are per CPU and summed when read, so that what is read is exact at that
+ * moment.  Traffic is written in softirq context only.
  */
 #ifndef _DRAY_STATS_H
 #define _DRAY_STATS_H
@@ -28,6 +28,9 @@
 	R(ND_STANDBY, "nd-standby", "drop", "ND for a VIP that another director serves") \
 	R(ND_LEASE, "nd-lease", "drop", "ND for a VIP whose lease has run out") \
 	R(NEIGH_SOURCE, "neigh-source", "pass", "asked for a neighbour, but not as such a VIP") \
+	R(PROBE, "probe", "forward", "a checker's packet, sent to its server for the VIP") \
+	R(PROBE_ANSWER, "probe-answer", "pass", "a server's answer to a checker")	\
+	R(PROBE_LIMIT, "probe-limit", "drop", "a checker's packet; too many are under way") \
 	R(MALFORMED, "malformed", "pass", "headers are short or do not fit")	\
 	R(FRAGMENT, "fragment", "drop", "a fragment that could not be reassembled") \
 	R(REASSEMBLING, "reassembling", "hold", "a fragment waits for the others") \

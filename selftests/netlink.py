@@ -111,6 +111,7 @@ VALID = {
     "explain": (dray.packet(), nest("explain", ifindex=1)),
     "set_flow": (tcp(), server(), nest("flow", protocol=6)), "sync_done": ((dray.NUMBERS["top"]["wait"], bytes(4)),),
     "set_persist": (tcp(), server(), nest("persist", client=bytes(4))),
+    "new_probe": (dray.probe(),), "del_probe": (nest("probe", mark=0x70),), "get_probe": (),
 }
 
 
@@ -226,18 +227,19 @@ TAKES["set_flow"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY,
                      "flow": "protocol client client_port vip vip_port state flags expires"}
 TAKES["set_persist"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY, "persist": "client flows flags expires"}
 TAKES["sync_done"] = {"wait": ""}
-TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_reason-dump"), {}))
+TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_reason-dump", "get_probe-dump"), {}))
+TAKES.update({"new_probe": {"probe": "mark family vip server"}, "del_probe": {"probe": "mark"}})
 SAMPLE = {"u8": b"\1", "u16": bytes(2), "u32": b"\1\0\0\0", "u64": bytes(8), "str": b"\0", "flag": b"", "bin": bytes(4),
           "bins": [bytes(6)], "strs": b"\0", "nest": [], "nests": []}
 # Where the policy wants more than the type does.
-FITTING = {"rows": 4096, "table_key": bytes(16)}
+FITTING = {"mark": 1, "rows": 4096, "table_key": bytes(16)}
 
 
 def not_taken(name, takes):
     """Every known attribute, alone, that the operation does not take."""
     cmd, _, dump = name.partition("-")
     tried = 0
-    for kind in ("config", "service", "server", "vip", "flow", "persist", "explain"):
+    for kind in ("config", "service", "server", "vip", "flow", "persist", "explain", "probe"):
         for inner, what in dray.TYPES[kind].items():
             if kind in takes and inner in takes[kind].split() or inner == "pad":
                 continue
@@ -281,7 +283,7 @@ def twice():
 def unknown():
     sock.refuse("new_service", [tcp(port=81), (60, bytes(4))], errno.EINVAL, "Unknown attribute type", "60")
     sock.refuse("new_service", [tcp(port=81), (0, b"")], errno.EINVAL, "Unknown attribute type", "0")
-    for kind in ("config", "service", "server", "vip", "flow", "persist", "explain"):
+    for kind in ("config", "service", "server", "vip", "flow", "persist", "explain", "probe"):
         number, inner = nest(kind)
         for extra in (0, max(dray.NUMBERS[kind].values()) + 1, 999):
             sock.refuse("set_config", [(number, inner + [(extra, b"")])], errno.EINVAL, "Unknown attribute type",

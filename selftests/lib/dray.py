@@ -17,7 +17,8 @@ from lib.taptest import check, Failed, same
 HEADER_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../include/uapi/linux/dray.h")
 
 TYPES = {
-    "top": dict.fromkeys(("config", "service", "server", "vip", "flow", "persist", "reason", "explain"), "nest") |
+    "top": dict.fromkeys(("config", "service", "server", "vip", "flow", "persist", "reason", "explain",
+                          "probe"), "nest") |
            {"generation": "u32", "deleted": "u32", "wait": "u32"},
     "config": dict.fromkeys(("timeout_tcp", "timeout_tcpfin", "timeout_udp", "flow_limit", "persist_limit",
                              "unassured_limit", "flows", "persists", "unassured", "services"), "u32") |
@@ -48,6 +49,7 @@ TYPES = {
     "explain_rank": {"row": "u32", "rank": "u8", "why": "u8", "server": "nest", "active": "u32", "limit": "u32"},
     "explain_route": {"reach": "u8", "ifindex": "u32", "mtu": "u32", "neighbour": "u8", "mac": "bin",
                       "direct": "flag", "fragment": "flag"},
+    "probe": {"mark": "u32", "family": "u8", "vip": "bin", "server": "bin"},
     "reason": {"name": "str", "verdict": "str", "packets": "u64", "doc": "str", "pad": "bin"},
 }
 FORMAT = {"u8": "=B", "u16": "=H", "u32": "=I", "u64": "=Q"}
@@ -73,8 +75,8 @@ for _kind, _attributes in TYPES.items():
     _prefix = "DRAY_A_" + ("" if _kind == "top" else _kind.upper() + "_")
     NUMBERS[_kind] = {name: CONSTANTS[_prefix + name.upper()] for name in _attributes}
 NAMES = {kind: {number: name for name, number in numbers.items()} for kind, numbers in NUMBERS.items()}
-DUMPS = ("get_service", "get_server", "get_vip", "get_flow", "get_persist", "get_reason")
-ONLY_DUMPS = ("get_flow", "get_persist", "get_reason")
+DUMPS = ("get_service", "get_server", "get_vip", "get_flow", "get_persist", "get_reason", "get_probe")
+ONLY_DUMPS = ("get_flow", "get_persist", "get_reason", "get_probe")
 
 
 def _inner(kind, name):
@@ -174,6 +176,10 @@ def vip(address="10.9.0.200", **more):
 def packet(client="10.9.0.50", address="10.9.0.200", port=80, client_port=999, protocol=6):
     """What explain is asked for."""
     return nest("flow", protocol=protocol, client=ip(client), client_port=client_port, vip=ip(address), vip_port=port)
+
+
+def probe(mark=0x70, vip="10.9.0.200", server="10.9.0.121"):  # pylint: disable=redefined-outer-name
+    return nest("probe", mark=mark, family=af(vip), vip=ip(vip), server=ip(server))
 
 
 class Dray(genl.Socket):

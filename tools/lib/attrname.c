@@ -48,6 +48,13 @@ static const char *const vip_names[] = {
 	[DRAY_A_VIP_PEER] = "peer",
 };
 
+static const char *const probe_names[] = {
+	[DRAY_A_PROBE_MARK] = "mark",
+	[DRAY_A_PROBE_FAMILY] = "family",
+	[DRAY_A_PROBE_VIP] = "vip",
+	[DRAY_A_PROBE_SERVER] = "server",
+};
+
 static const char *const flow_names[] = {
 	[DRAY_A_FLOW_PROTOCOL] = "protocol",
 	[DRAY_A_FLOW_CLIENT] = "client",
@@ -84,6 +91,7 @@ static const char *const top_names[] = {
 	[DRAY_A_SERVICE] = "service",
 	[DRAY_A_SERVER] = "server",
 	[DRAY_A_VIP] = "vip",
+	[DRAY_A_PROBE] = "probe",
 	[DRAY_A_FLOW] = "flow",
 	[DRAY_A_PERSIST] = "persist",
 	[DRAY_A_GENERATION] = "generation",
@@ -99,6 +107,7 @@ static const struct attr_set nested_sets[] = {
 	[DRAY_A_SERVICE] = SET(service_names),
 	[DRAY_A_SERVER] = SET(server_names),
 	[DRAY_A_VIP] = SET(vip_names),
+	[DRAY_A_PROBE] = SET(probe_names),
 	[DRAY_A_FLOW] = SET(flow_names),
 	[DRAY_A_PERSIST] = SET(persist_names),
 	[DRAY_A_EXPLAIN] = SET(explain_names),

@@ -107,6 +107,23 @@ full:
 	return -NLE_NOMEM;
 }
 
+int dray_put_probe(struct nl_msg *msg, const struct dray_probe *probe)
+{
+	struct nlattr *nest = nla_nest_start(msg, DRAY_A_PROBE | NLA_F_NESTED);
+
+	if (!nest)
+		return -NLE_NOMEM;
+	PUT(nla_put_u32(msg, DRAY_A_PROBE_MARK, probe->mark));
+	if (probe->vip.family) {
+		PUT(nla_put_u8(msg, DRAY_A_PROBE_FAMILY, probe->vip.family));
+		PUT(put_addr(msg, DRAY_A_PROBE_VIP, &probe->vip));
+		PUT(put_addr(msg, DRAY_A_PROBE_SERVER, &probe->server));
+	}
+	return nla_nest_end(msg, nest);
+full:
+	return -NLE_NOMEM;
+}
+
 int dray_put_config(struct nl_msg *msg, const struct dray_config *c)
 {
 	struct nlattr *nest = nla_nest_start(msg, DRAY_A_CONFIG | NLA_F_NESTED);

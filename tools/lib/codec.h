@@ -12,6 +12,7 @@ int dray_put_key(struct nl_msg *msg, const struct dray_key *key);
 int dray_put_service(struct nl_msg *msg, const struct dray_service *svc);
 int dray_put_server(struct nl_msg *msg, const struct dray_server *srv);
 int dray_put_vip(struct nl_msg *msg, const struct dray_vip *vip);
+int dray_put_probe(struct nl_msg *msg, const struct dray_probe *probe);
 int dray_put_config(struct nl_msg *msg, const struct dray_config *config);
 int dray_put_flow(struct nl_msg *msg, const struct dray_flow *flow);
 int dray_put_persist(struct nl_msg *msg, const struct dray_persist *persist);

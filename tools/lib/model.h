@@ -91,6 +91,12 @@ struct dray_vip {
 	unsigned int line;
 };
 
+/* how a checker asks a server the way clients do; see request.h */
+struct dray_probe {
+	uint32_t mark;			/* SO_MARK of the checker's sockets */
+	struct dray_addr vip, server;	/* of one family */
+};
+
 struct dray_flow {
 	uint32_t has;
 	uint8_t protocol, state;

@@ -102,6 +102,19 @@ int dray_vip_write(struct dray_nl *nl, uint8_t cmd, const struct dray_vip *vip)
 	return dray_nl_do(nl, msg, NULL, NULL);
 }
 
+int dray_probe_write(struct dray_nl *nl, uint8_t cmd,
+		     const struct dray_probe *probe)
+{
+	struct dray_probe key = { .mark = probe->mark };
+	struct nl_msg *msg = dray_nl_request(nl, cmd, 0);
+
+	if (cmd == DRAY_CMD_DEL_PROBE)
+		probe = &key;
+	if (msg)
+		msg = filled(msg, dray_put_probe(msg, probe));
+	return dray_nl_do(nl, msg, NULL, NULL);
+}
+
 int dray_config_write(struct dray_nl *nl, const struct dray_config *config)
 {
 	struct nl_msg *msg = dray_nl_request(nl, DRAY_CMD_SET_CONFIG, 0);

@@ -37,6 +37,26 @@ int dray_server_write(struct dray_nl *nl, uint8_t cmd,
 int dray_server_read(struct dray_nl *nl, const struct dray_key *key,
 		     struct dray_server *srv);
 int dray_vip_write(struct dray_nl *nl, uint8_t cmd, const struct dray_vip *vip);
+/*
+ * A check through the traffic's own path: the server's own address is asked,
+ * and gets the packets as if its client had sent them to the VIP.
+ *
+ *	open a socket of the family and keep it open: it holds the probes
+ *	dray_probe_write(nl, DRAY_CMD_NEW_PROBE, &probe)
+ *	setsockopt(fd, SOL_SOCKET, SO_MARK, &probe.mark, ...) on the check's
+ *	socket, then connect() it to probe.server, at any port, TCP or UDP
+ *
+ * A server without the VIP leaves the check unanswered, while one without the
+ * mark succeeds: that is the diagnosis.  One mark for each pair of VIP and
+ * server, of at most 16384; it must be one that no rule of the administrator
+ * uses, and stands for the same pair until it is written again or deleted
+ * (DRAY_CMD_DEL_PROBE, which looks at the mark only).  The services need not
+ * be configured.  Refused: a server of the other family (-EINVAL), a mark of
+ * another socket (-EBUSY).  The address that the check goes out from must be
+ * none that the server has, such as the VIP.
+ */
+int dray_probe_write(struct dray_nl *nl, uint8_t cmd,
+		     const struct dray_probe *probe);
 int dray_config_write(struct dray_nl *nl, const struct dray_config *config);
 int dray_config_read(struct dray_nl *nl, struct dray_config *config);
 int dray_flush(struct dray_nl *nl);

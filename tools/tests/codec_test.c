@@ -103,6 +103,44 @@ static void test_service_reading(void **state)
 	nlmsg_free(msg);
 }
 
+static void test_probe(void **state)
+{
+	struct dray_probe in = { .mark = 0x7001 };
+	struct nlattr *tb[DRAY_A_PROBE_MAX + 1];
+	struct nl_msg *msg = message();
+
+	(void)state;
+	assert_true(dray_addr_parse("10.9.0.200", &in.vip));
+	assert_true(dray_addr_parse("10.9.0.121", &in.server));
+	assert_true(dray_put_probe(msg, &in) >= 0);
+	nla_parse_nested(tb, DRAY_A_PROBE_MAX, nest_in(msg, DRAY_A_PROBE),
+			 NULL);
+	assert_int_equal(nla_get_u32(tb[DRAY_A_PROBE_MARK]), 0x7001);
+	assert_int_equal(nla_get_u8(tb[DRAY_A_PROBE_FAMILY]), AF_INET);
+	assert_int_equal(nla_len(tb[DRAY_A_PROBE_VIP]), 4);
+	assert_memory_equal(nla_data(tb[DRAY_A_PROBE_VIP]), in.vip.bytes, 4);
+	assert_memory_equal(nla_data(tb[DRAY_A_PROBE_SERVER]),
+			    in.server.bytes, 4);
+	nlmsg_free(msg);
+}
+
+/* To take one back the mark is enough, and all that may be said. */
+static void test_probe_mark(void **state)
+{
+	struct dray_probe in = { .mark = 7 };
+	struct nlattr *tb[DRAY_A_PROBE_MAX + 1];
+	struct nl_msg *msg = message();
+
+	(void)state;
+	assert_true(dray_put_probe(msg, &in) >= 0);
+	nla_parse_nested(tb, DRAY_A_PROBE_MAX, nest_in(msg, DRAY_A_PROBE),
+			 NULL);
+	assert_int_equal(nla_get_u32(tb[DRAY_A_PROBE_MARK]), 7);
+	assert_null(tb[DRAY_A_PROBE_FAMILY]);
+	assert_null(tb[DRAY_A_PROBE_VIP]);
+	nlmsg_free(msg);
+}
+
 static void test_config(void **state)
 {
 	struct dray_config in = {
@@ -198,6 +236,8 @@ int main(void)
 		cmocka_unit_test(test_service_table),
 		cmocka_unit_test(test_service_without),
 		cmocka_unit_test(test_service_reading),
+		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_probe_mark),
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_config_reading),
 		cmocka_unit_test(test_names),
