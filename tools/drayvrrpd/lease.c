@@ -105,6 +105,8 @@ void lease_forget(struct router *r)
 {
 	size_t i;
 
+	/* of the addresses that were taken away just now, too */
+	links_read();
 	for (i = 0; i < r->n_addresses; i++)
 		if (!link_is_own(&r->addresses[i].conf->addr))
 			role_remove(&r->addresses[i].conf->addr);
