@@ -27,7 +27,7 @@ from lib.taptest import case, check, holds, note, same, wait_for
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GATEWAY = "10.9.0.1"
-SLOWLY = 100 << 10
+SLOWLY = 200 << 10	# 24 s
 lab = None
 gateway = None
 daemon = None
@@ -448,7 +448,7 @@ def _():
 
 @case("a check that is blocked for a while ends no transfer that runs")
 def _():
-    fresh(service([1]))
+    fresh(service([1], " dray_down_hold 60"))
     got = tempfile.mktemp(prefix="slowly-")
     curl_ = lab.client.start(["curl", "-sS", "-o", got, f"http://{VIP}/slowly"])
     wait_for(lambda: os.path.exists(got) and os.path.getsize(got) > 0, "the transfer begins", 30)
