@@ -93,6 +93,7 @@ def ask(address, mark=0, kind=socket.SOCK_STREAM, port=PORT, data=b"hello", loca
         sock.settimeout(seconds)
         try:
             sock.connect((address, port))
+            same(sock.getpeername()[:2], (address, port), "the socket's peer")
             sock.sendall(data)
             if kind == socket.SOCK_DGRAM:
                 return sock.recv(1000).decode()
@@ -100,7 +101,6 @@ def ask(address, mark=0, kind=socket.SOCK_STREAM, port=PORT, data=b"hello", loca
             text = b""
             while more := sock.recv(1000):
                 text += more
-            same(sock.getpeername()[:2], (address, port), "the socket's peer")
             return text.decode()
         except ConnectionRefusedError:
             return "refused"

@@ -71,6 +71,16 @@ void dray_nl_notify_vip(struct dray_net *dn, u8 cmd,
 		     fixture_n(vip->key.family, &vip->key.addr), 0);
 }
 
+/* No other director listens. */
+bool dray_sync_affected(struct dray_txn *txn)
+{
+	return false;
+}
+
+void dray_sync_change(struct dray_txn *txn)
+{
+}
+
 int dray_hooks_register(struct dray_net *dn, u8 family)
 {
 	int err = fixture_hook_error[dray_family_index(family)];
