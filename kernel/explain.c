@@ -268,5 +268,9 @@ int dray_explain_run(const struct dray_explain_request *request,
 	if (x->point != DRAY_HOOK_POINT_NONE)
 		x->verdict = dray_packet_probe(pkt, &x->server);
 	local_bh_enable();
-	return 0;
+	/* The packet has looked it up for itself: it may be gone by then. */
+	if (pkt->service)
+		return 0;
+	NL_SET_ERR_MSG(extack, "No such service");
+	return -ESRCH;
 }

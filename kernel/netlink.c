@@ -284,6 +284,8 @@ bool dray_nl_listening(struct dray_net *dn, unsigned int group)
 /* A listener that misses something is told so and reads again. */
 void dray_nl_notify_lost(struct dray_net *dn, unsigned int group)
 {
+	if (READ_ONCE(nl_gone))
+		return;
 	genl_set_err(&dray_nl_family, dn->net, 0, group, -ENOBUFS);
 }
 

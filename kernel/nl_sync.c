@@ -26,7 +26,7 @@ void dray_nl_sync_lost(struct dray_net *dn)
 
 static void sync_multicast(struct dray_net *dn, struct sk_buff *skb)
 {
-	if (skb->len)
+	if (skb->len && dray_nl_sync_listening(dn))
 		genlmsg_multicast_netns(&dray_nl_family, dn->net, skb, 0,
 					DRAY_NLGRP_SYNC, GFP_KERNEL);
 	else

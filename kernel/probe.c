@@ -315,16 +315,19 @@ static const struct probe_flow *flow_answered(struct dray_probes *probes,
 		.family = pkt->family,
 	};
 	const struct probe_flow *flow, *found = NULL;
+	bool sent, by_frame = false;
 
 	hlist_for_each_entry_rcu(flow, probe_chain(probes, &tuple), node) {
 		if (memcmp(&flow->tuple, &tuple, sizeof(tuple)) ||
 		    !flow_live(flow))
 			continue;
-		if (frame_of(skb, flow))
-			return flow;
-		if (!found || time_after(READ_ONCE(flow->last),
-					 READ_ONCE(found->last)))
+		sent = frame_of(skb, flow);
+		if (sent < by_frame)
+			continue;
+		if (!found || sent > by_frame ||
+		    time_after(READ_ONCE(flow->last), READ_ONCE(found->last)))
 			found = flow;
+		by_frame = sent;
 	}
 	return found;
 }
@@ -563,8 +566,10 @@ static int probe_put_in(struct dray_probes *probes, struct dray_probe *probe)
 
 	if (!probes->n[index]) {
 		err = probe_hooks_register(probes, probe->params.family);
-		if (err)
+		if (err) {
+			kfree(probe);
 			return err;
+		}
 	}
 	probes->n[index]++;
 	old = xa_store(&probes->by_mark, probe->params.mark, probe,

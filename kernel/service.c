@@ -194,6 +194,8 @@ void dray_service_unlink(struct dray_service *service)
 
 	lockdep_assert_held(&dn->lock);
 	hash_del_rcu(&service->node);
+	/* Nobody finds its configuration by its id once its servers go. */
+	xa_erase(&dn->service_ids, service->id);
 	if (key->fwmark) {
 		WRITE_ONCE(dn->n_marks, dn->n_marks - 1);
 	} else {
@@ -250,6 +252,7 @@ static void service_free_rcu(struct rcu_head *rcu)
 
 void dray_service_destroy(struct dray_service *service)
 {
+	/* Of one that was never published the id was only reserved. */
 	xa_erase(&service->dn->service_ids, service->id);
 	call_rcu(&service->rcu, service_free_rcu);
 }

@@ -60,6 +60,17 @@ static u64 steer_hash(const struct dray_packet *pkt)
 			 &key);
 }
 
+bool dray_steer_alike(const struct dray_service_params *a,
+		      const struct dray_service_params *b)
+{
+	if (!a->persist_timeout != !b->persist_timeout)
+		return false;
+	if (a->persist_timeout)
+		return a->persist_prefix == b->persist_prefix;
+	return a->sched->key == b->sched->key &&
+	       !((a->sched_flags ^ b->sched_flags) & DRAY_SCHED_FLAG_PORT);
+}
+
 /* Several stages of one packet may ask. */
 static u64 steer_hash_once(struct dray_packet *pkt)
 {

@@ -9,6 +9,17 @@
 
 struct dray_flow_tuple;
 struct dray_service_conf;
+struct dray_service_params;
+
+/**
+ * dray_steer_alike() - whether two services go by the same of a packet
+ * @a: configuration
+ * @b: configuration
+ *
+ * Context: any; pure.
+ */
+bool dray_steer_alike(const struct dray_service_params *a,
+		      const struct dray_service_params *b);
 
 /**
  * dray_steer_diverges() - whether a server is not the table's first choice

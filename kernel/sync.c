@@ -93,18 +93,29 @@ void dray_sync_tell(struct dray_net *dn, const struct dray_service_conf *conf,
 		queue_delayed_work(system_highpri_wq, &sync->work, SYNC_DELAY);
 }
 
+static void sync_mark(struct dray_flow *flow, bool diverges)
+{
+	dray_flow_set_flags(flow, diverges ? FLOW_DIVERGENT : 0,
+			    diverges ? 0 : FLOW_DIVERGENT);
+}
+
 void dray_sync_tell_again(struct dray_net *dn,
 			  const struct dray_service_conf *conf,
-			  const struct dray_flow *flow, u32 last, u32 now)
+			  struct dray_flow *flow, u32 last, u32 now)
 {
+	struct dray_flow_tuple tuple;
 	u32 third;
 
-	if (!sync_counts(conf, READ_ONCE(flow->w.flags)) ||
-	    !dray_nl_sync_listening(dn))
+	if (!dray_nl_sync_listening(dn))
 		return;
 	third = max_t(u32, dray_flow_timeout(dn, flow) / 3, 1);
-	if (last / third != now / third)
-		dray_sync_tell(dn, conf, flow);
+	if (last / third == now / third)
+		return;
+	/* The table may have changed since the entry was judged. */
+	dray_flow_tuple_of(&tuple, flow);
+	sync_mark(flow, dray_steer_diverges(conf, &tuple,
+					    READ_ONCE(flow->w.server)));
+	dray_sync_tell(dn, conf, flow);
 }
 
 /* As if its last packet had come when the other director says. */
@@ -123,8 +134,7 @@ static void sync_change_entry(struct dray_net *dn, struct dray_flow *flow,
 
 	if (from != server->id)
 		dray_flow_move(dn, flow, from, server);
-	dray_flow_set_flags(flow, flags & FLOW_DIVERGENT,
-			    ~flags & FLOW_DIVERGENT);
+	sync_mark(flow, flags & FLOW_DIVERGENT);
 	if (!(flags & FLOW_PERSIST))
 		dray_flow_set_state(dn, flow, state);
 	if (flags & FLOW_ASSURED)
@@ -153,11 +163,17 @@ bool dray_sync_take(struct dray_net *dn, const struct dray_flow_tuple *tuple,
 bool dray_sync_done(struct dray_net *dn, u32 wait)
 {
 	struct dray_sync *sync = &dn->sync;
+	u32 done = READ_ONCE(sync->done), was;
 
-	if ((s32)(atomic_read(&sync->waits) - wait) < 0 ||
-	    (s32)(wait - READ_ONCE(sync->done)) <= 0)
-		return false;
-	WRITE_ONCE(sync->done, wait);
+	for (;;) {
+		if ((s32)(atomic_read(&sync->waits) - wait) < 0 ||
+		    (s32)(wait - done) <= 0)
+			return false;
+		was = cmpxchg(&sync->done, done, wait);
+		if (was == done)
+			break;
+		done = was;
+	}
 	wake_up_all(&sync->over);
 	return true;
 }

@@ -32,7 +32,7 @@ struct netlink_ext_ack;
  * @lost: something was not queued since the last batch
  * @work: sends a batch
  * @waits: number of the last wait; atomic
- * @done: number of the last one that is over; READ_ONCE(), WRITE_ONCE()
+ * @done: number of the last one that is over; only grows, by cmpxchg()
  * @over: where they wait
  */
 struct dray_sync {
@@ -65,14 +65,14 @@ void dray_sync_tell(struct dray_net *dn, const struct dray_service_conf *conf,
  * @last: when it was used before, in jiffies
  * @now: jiffies
  *
- * Tells when a third of the entry's time has begun, so that the others' does
- * not expire.
+ * Judges and tells when a third of the entry's time has begun, so that the
+ * others' does not expire.
  *
  * Context: softirq, RCU read side.
  */
 void dray_sync_tell_again(struct dray_net *dn,
 			  const struct dray_service_conf *conf,
-			  const struct dray_flow *flow, u32 last, u32 now);
+			  struct dray_flow *flow, u32 last, u32 now);
 
 /**
  * dray_sync_take() - make an entry what another director says of it

@@ -27,8 +27,11 @@ static bool service_affected(const struct dray_txn_service *ts)
 	if (!ts->published || ts->created || !ts->conf)
 		return false;
 	was = dray_conf_locked(ts->published)->choice;
-	return (was ? was->pool : NULL) != (is ? is->pool : NULL) ||
-	       (is && !is->pool);
+	if ((was ? was->pool : NULL) != (is ? is->pool : NULL))
+		return true;
+	return is && (!is->pool ||
+		      !dray_steer_alike(&dray_conf_locked(ts->published)->params,
+					&ts->conf->params));
 }
 
 bool dray_sync_affected(struct dray_txn *txn)
@@ -56,7 +59,11 @@ static bool change_entry(struct dray_txn *txn, struct dray_flow *flow)
 
 	service = xa_load(&txn->dn->service_ids, dray_flow_service(flow));
 	ts = service ? dray_txn_staged(txn, &service->key) : NULL;
-	if (!ts || !ts->affected || ts->published_id != service->id)
+	/* Where somebody else has changed the service, servers of our
+	 * configuration may be gone; txn_overtaken() finds out afterwards.
+	 */
+	if (!ts || !ts->affected || ts->published_id != service->id ||
+	    rcu_dereference(service->conf)->generation != ts->generation)
 		return false;
 	dray_flow_tuple_of(&tuple, flow);
 	diverges = dray_steer_diverges(ts->conf, &tuple,

@@ -18,7 +18,7 @@ void dray_sync_tell(struct dray_net *dn, const struct dray_service_conf *conf,
 
 void dray_sync_tell_again(struct dray_net *dn,
 			  const struct dray_service_conf *conf,
-			  const struct dray_flow *flow, u32 last, u32 now)
+			  struct dray_flow *flow, u32 last, u32 now)
 {
 }
 

@@ -71,7 +71,7 @@ class Checkd:
         return {s["address"]: s for s in self.health()["services"][number]["servers"]}
 
     def all_ran(self):
-        return all(c["state"] != "not yet" for v in self.health()["services"] for s in v["servers"]
+        return all(c["state"] not in ("not yet", "failing") for v in self.health()["services"] for s in v["servers"]
                    for c in s["checks"])
 
     def settled(self):

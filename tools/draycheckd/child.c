@@ -128,6 +128,9 @@ int child_command_make(struct child_command *c, const struct ka_conf *conf,
 	memset(c, 0, sizeof(*c));
 	if (ka_command_owner(conf, command, &c->uid, &c->gid, why, len))
 		return -1;
+	if (conf->globals.script_security &&
+	    ka_command_check(conf, command, why, len) == -EPERM)
+		return -1;
 	c->argv = mem_zero(command->argc + 2, sizeof(*c->argv));
 	for (i = 0; i < command->argc; i++)
 		c->argv[i] = mem_text(command->argv[i]);

@@ -522,7 +522,8 @@ void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now)
 {
 	begin(fsm, now);
 	fsm->running = true;
-	if (!fsm->faults && last_sent <= fsm->now &&
+	/* What tracks it and has not answered yet had no fault before. */
+	if (!(fsm->faults & ~FSM_FAULT_PENDING) && last_sent <= fsm->now &&
 	    fsm->now - last_sent < dead_interval(fsm)) {
 		become_master(fsm, FSM_REASON_ADOPTED);
 	} else {

@@ -47,7 +47,7 @@ static bool send_frame(const struct wish *w)
 
 	return sendto(garps.fd, frame, len, MSG_DONTWAIT,
 		      (struct sockaddr *)&to, sizeof(to)) >= 0 ||
-	       errno != ENOBUFS;
+	       (errno != ENOBUFS && errno != EAGAIN);
 }
 
 static struct wish *earliest(void)

@@ -28,11 +28,25 @@ static const struct link *link_of(const struct router *r,
 	return link_by_index(r->vmac ? r->vmac : r->ifindex);
 }
 
+/* RFC 9568: an owner's address may be the interface's own; it is left alone. */
+static bool is_hosts_own(const struct router *r, const struct link *link,
+			 const struct ka_address *a)
+{
+	const struct link_addr *has = link_has(link, &a->addr);
+
+	return r->conf->priority == PACKET_OWNER && has &&
+	       has->proto != VRRP_RTPROT;
+}
+
 static bool put(struct router *r, struct router_address *a)
 {
 	const struct link *link = link_of(r, a->conf);
 	char text[INET6_ADDRSTRLEN];
-	int rc = link ? address_put(a->conf, link->index) : -ENODEV;
+	int rc = -ENODEV;
+
+	if (link)
+		rc = is_hosts_own(r, link, a->conf) ?
+			     0 : address_put(a->conf, link->index);
 
 	a->ifindex = link ? link->index : 0;
 	if (rc)
@@ -82,9 +96,11 @@ static void take(struct router *r, struct router_address *a)
 	char text[INET6_ADDRSTRLEN];
 	int rc;
 
-	if (!link || r->conf->priority == PACKET_OWNER)
+	if (!link)
 		return;
 	garp_cancel(&a->conf->addr, link->index);
+	if (is_hosts_own(r, link, a->conf))
+		return;
 	rc = link_has(link, &a->conf->addr) || a->ifindex ?
 		     address_take(a->conf, link->index) : 0;
 	a->ifindex = 0;

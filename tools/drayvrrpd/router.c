@@ -220,8 +220,10 @@ void router_look(struct router *r, uint64_t now)
 		r->sock = NULL;
 	if (link && !r->sock)
 		open_sock(r, link);
-	if (r->conf->use_vmac && r->acting)
+	if (r->conf->use_vmac && r->acting) {
 		r->vmac = vmac_get(r);
+		link = find_link(r);	/* the table of links may have moved */
+	}
 	has_source = link && r->sock && find_source(r, link, &source);
 	if (has_source && dray_addr_cmp(&source, &r->fsm.source))
 		fsm_set_source(&r->fsm, &source, now);

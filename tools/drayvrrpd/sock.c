@@ -258,6 +258,13 @@ int sock_send(struct sock *sock, const struct dray_addr *from,
 	return sock_send_port(sock, from, to, 0, ttl, data, len);
 }
 
+static bool is_group(const struct dray_addr *addr)
+{
+	return addr->family == AF_INET6 ?
+		       IN6_IS_ADDR_MULTICAST(&addr->in6) :
+		       IN_MULTICAST(ntohl(addr->in.s_addr));
+}
+
 int sock_send_port(struct sock *sock, const struct dray_addr *from,
 		   const struct dray_addr *to, uint16_t port, int ttl,
 		   const uint8_t *data, size_t len)
@@ -293,6 +300,7 @@ int sock_send_port(struct sock *sock, const struct dray_addr *from,
 		put_control(&msg, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
 		put_control(&msg, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	}
-	return sendmsg(sock->fd, &msg, MSG_DONTWAIT | MSG_DONTROUTE) < 0 ?
-		       -errno : 0;
+	/* A peer may be behind a router; a group is on the link. */
+	return sendmsg(sock->fd, &msg, MSG_DONTWAIT |
+		       (is_group(to) ? MSG_DONTROUTE : 0)) < 0 ? -errno : 0;
 }

@@ -169,6 +169,9 @@ static void task_end(struct task *t, int status)
 	struct job_result result = { .id = t->job->id, .status = status,
 				     .timed_out = t->timed_out };
 
+	/* The shell of a command may have died, and its child not. */
+	if (t->timed_out && t->pid > 0)
+		kill(-t->pid, SIGKILL);
 	if (t->job->kind == JOB_RUN)
 		send(spawner.fd, &result, sizeof(result),
 		     MSG_DONTWAIT | MSG_NOSIGNAL);

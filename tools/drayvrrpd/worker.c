@@ -397,8 +397,13 @@ static void start_all(void)
 	links_read();
 	look(now_us());
 	hold_static(worker.with->conf);
+	/* Masters last: one that is new must not draw its group down. */
 	for (r = routers; r; r = r->next)
-		router_start(r, now_us());
+		if (!r->was_master)
+			router_start(r, now_us());
+	for (r = routers; r; r = r->next)
+		if (r->was_master)
+			router_start(r, now_us());
 	sweep_stale(worker.with->conf);
 	for (r = routers; r; r = r->next)
 		lease_renew(r, now_us());

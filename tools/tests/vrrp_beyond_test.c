@@ -134,6 +134,14 @@ static void pending_results(void **state)
 	assert_log(&b, "BACKUP");
 	fsm_fault(&b.fsm, FSM_FAULT_PENDING, START + 2);	/* a reload */
 	assert_log(&b, "");
+
+	/* the next worker of a master asks anew, and stays what it was */
+	set_up(&b, 3, S, 100);
+	fsm_fault(&b.fsm, FSM_FAULT_PENDING, START);
+	fsm_adopt(&b.fsm, START - 1, START);
+	assert_int_equal(b.fsm.state, FSM_MASTER);
+	fsm_recover(&b.fsm, FSM_FAULT_PENDING, START + 1);
+	assert_int_equal(b.fsm.state, FSM_MASTER);
 }
 
 static void priority_changes(void **state)
