@@ -114,7 +114,8 @@ def refused(reason, verdict="drop", client="10.9.20.1", flags=SYN, more="", spor
     same((data["verdict"], data["reason"]), (verdict, reason), "verdict and reason")
     moved = state.Moved(lab)
     check(not lab.arrives(client, sport=sport, flags=flags, **kw), "a frame arrives all the same")
-    same(moved.by().get(reason), 1, "the reason's counter")
+    # A frame of somebody else may be dropped for the same reason meanwhile.
+    check(moved.by().get(reason, 0) >= 1, f"the reason is not counted: {moved.by()}")
     return data
 
 

@@ -15,6 +15,7 @@
 #include "garp.h"
 #include "holding.h"
 #include "link.h"
+#include "role.h"
 
 #define PUT_BACK_MAX 20			/* within PUT_BACK_US */
 #define PUT_BACK_US 10000000ull
@@ -212,6 +213,7 @@ void let_go_static(const struct ka_conf *conf)
 	}
 }
 
+/* @ifindex: where; 0 is anywhere, or wanted only. */
 static bool is_held(const struct ka_conf *conf, const struct dray_addr *addr,
 		    int ifindex)
 {
@@ -223,7 +225,7 @@ static bool is_held(const struct ka_conf *conf, const struct dray_addr *addr,
 			return true;
 	for (r = routers; r; r = r->next)
 		for (i = 0; i < r->n_addresses; i++)
-			if (r->addresses[i].ifindex == ifindex &&
+			if ((!ifindex || r->addresses[i].ifindex == ifindex) &&
 			    !dray_addr_cmp(&r->addresses[i].conf->addr, addr))
 				return true;
 	return false;
@@ -247,6 +249,9 @@ void sweep_stale(const struct ka_conf *conf)
 				dray_addr_text(&a->addr, text, sizeof(text)),
 				link->name);
 			address_take_stale(&a->addr, a->prefix, link->index);
+			/* or it would stay silent when somebody else adds it */
+			if (!is_held(conf, &a->addr, 0))
+				role_remove(&a->addr);
 		}
 }
 
