@@ -317,7 +317,7 @@ def no_room():
     there.do("set_config", nest("config", flow_limit=1024, unassured_limit=64))
     try:
         for port in range(1, 1025):
-            there.do("set_flow", tcp(), server(rip(1), port=80), 
+            there.do("set_flow", tcp(), server(rip(1), port=80),
                      nest("flow", **{**FLOW, "client_port": port, "expires": 600000}))
         there.refuse("set_flow", [tcp(), server(rip(1), port=80), nest("flow", **{**FLOW, "client_port": 2000})],
                      errno.ENOSPC, "No room for an entry")
