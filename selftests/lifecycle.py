@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 200
+# timeout: 500
 """Coming and going: module, namespaces and devices, all of it under traffic.
 
     client --+-- br --+-- rs1, rs2 (no VIP: only look)
