@@ -18,12 +18,14 @@
 #include "model.h"
 
 #define RECEIVE_BUFFER (4 << 20)
+#define TRIES 5			/* a dump fails when things change meanwhile */
 
 static struct {
 	struct nl_sock *sk;
 	struct link *links;
 	size_t n;
 	bool told, dumping;
+	bool behind;			/* what was told is lost: read anew */
 } table;
 
 static struct link *find(int index)
@@ -182,21 +184,51 @@ static int dump(int type)
 	return rc;
 }
 
-static int read_all(void)
+static void forget_list(struct link *links, size_t n)
 {
 	size_t i;
-	int rc, tries;
 
-	for (tries = 0; tries < 5; tries++) {
-		for (i = 0; i < table.n; i++)
-			forget(&table.links[i]);
-		rc = dump(RTM_GETLINK);
-		if (rc >= 0)
-			rc = dump(RTM_GETADDR);
-		if (rc >= 0)
-			return 0;
+	for (i = 0; i < n; i++)
+		forget(&links[i]);
+	free(links);
+}
+
+static void forget_all(void)
+{
+	forget_list(table.links, table.n);
+	table.links = NULL;
+	table.n = 0;
+}
+
+static int read_once(void)
+{
+	int rc = dump(RTM_GETLINK);
+
+	return rc < 0 ? rc : dump(RTM_GETADDR);
+}
+
+/* What is known stays until all of the new is there. */
+static int read_all(void)
+{
+	struct link *links = table.links;
+	size_t n = table.n;
+	int rc = -1, tries;
+
+	table.links = NULL;
+	table.n = 0;
+	for (tries = 0; rc < 0 && tries < TRIES; tries++) {
+		forget_all();
+		rc = read_once();
 	}
-	return -EIO;
+	table.behind = rc < 0;
+	if (rc < 0) {
+		forget_all();
+		table.links = links;
+		table.n = n;
+		return -EIO;
+	}
+	forget_list(links, n);
+	return 0;
 }
 
 int links_open(void)
@@ -222,26 +254,29 @@ int links_open(void)
 	return nl_socket_get_fd(table.sk);
 }
 
-bool links_read(void)
+void links_read(void)
 {
 	int rc;
 
-	table.told = false;
 	do
 		rc = nl_recvmsgs_default(table.sk);
 	while (rc >= 0);
-	if (rc != -NLE_AGAIN)	/* ENOBUFS: something was told, and lost */
+	/* ENOBUFS: something was told, and lost */
+	if (rc != -NLE_AGAIN || table.behind)
 		read_all();
-	return table.told;
+}
+
+bool links_changed(void)
+{
+	bool told = table.told;
+
+	table.told = false;
+	return told;
 }
 
 void links_close(void)
 {
-	size_t i;
-
-	for (i = 0; i < table.n; i++)
-		forget(&table.links[i]);
-	free(table.links);
+	forget_all();
 	nl_socket_free(table.sk);
 	memset(&table, 0, sizeof(table));
 }

@@ -31,8 +31,10 @@ struct link {
 
 /* Return: the descriptor to watch, or -errno. */
 int links_open(void);
-/* Take what the kernel has told since; true if anything was told. */
-bool links_read(void);
+/* Take what the kernel has told since. */
+void links_read(void);
+/* Was anything told since this was asked last, whoever has read it? */
+bool links_changed(void);
 void links_close(void);
 
 const struct link *link_by_name(const char *name);

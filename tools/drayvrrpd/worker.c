@@ -36,6 +36,7 @@
 #define RT_PRIORITY 5		/* above all that is not real-time */
 #define DRAIN_MAX 4096		/* messages in one turn, whoever floods us */
 #define BEAT_US 500000ull
+#define LOOKS 4			/* in a turn: looking may change something itself */
 
 static struct {
 	const struct worker *with;
@@ -110,11 +111,21 @@ static void look(uint64_t now)
 	keep_socks();
 }
 
+/* What link.c was told while something else read its table counts too. */
+static void look_if_changed(void)
+{
+	int n;
+
+	for (n = 0; n < LOOKS && links_changed(); n++)
+		look(now_us());
+}
+
 /* The end of a turn: nothing may be waited for before this. */
 static void turn_over(void)
 {
 	struct router *r;
 
+	look_if_changed();
 	worker.state->beat = now_us();
 	alarms_commit();
 	if (!worker.stopping)
@@ -138,8 +149,7 @@ static void on_links(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (links_read())
-		look(now_us());
+	links_read();
 	turn_over();
 }
 
@@ -153,8 +163,8 @@ static void on_alarm(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	for (sock = sock_next(NULL); sock; sock = sock_next(sock))
 		drain(sock);
-	if (links_read())
-		look(now_us());
+	links_read();
+	look_if_changed();
 	late = alarms_ring(now_us());
 	if (late > worker.state->late_max)
 		worker.state->late_max = late;
