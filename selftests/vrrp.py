@@ -392,6 +392,34 @@ def reload_backup():
     wait_for(reads_again, "it takes over, though it reads its file again and again", every=0.05)
 
 
+@case("reload: a group that is master goes on unheard, and a member that comes later does not end it")
+def reload_group():
+    log = os.path.join(lab.a.folder, "group")
+    program = os.path.join(lab.a.folder, "group-notify")
+    with open(program, "w", encoding="ascii") as file:
+        file.write(NOTIFY.format(log=log))
+    os.chmod(program, 0o755)
+    members = "VI_1", "VI_2", "VI_3"
+    # The third has no result for a while, and is nothing until then.
+    slow = ("global_defs {\n    script_user root\n}\n"
+            'vrrp_script slow {\n    script "/bin/sleep 2"\n    interval 10\n    timeout 9\n    weight -10\n}\n')
+
+    def conf(n):
+        names = "\n        ".join(members[:n])
+        tracks = "track_script {\n        slow\n    }"
+        return [slow, f'vrrp_sync_group G {{\n    group {{\n        {names}\n    }}\n    notify_master "{program} group"\n}}\n',
+                *[instance(200, name=name, vrid=51 + i, vips=(f"10.9.0.{200 + i}/16",), more=tracks * (i == 2))
+                  for i, name in enumerate(members[:n])]]
+    lab.settle()
+    lab.a.start(*conf(2))
+    wait_for(lambda: os.path.exists(log), "the group is master, and told")
+    reloaded(lab.a, *conf(3))
+    lab.a.becomes("MASTER", name="VI_3")
+    check(not [t for t in lab.a.instance()["transitions"] if t["to"] == "BACKUP"][1:], "the group went down")
+    with open(log, encoding="ascii") as file:
+        same(file.read(), "group\n", "what was told")
+
+
 @case("static addresses are there from start to stop")
 def static():
     lab.settle()

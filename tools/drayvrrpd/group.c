@@ -88,9 +88,33 @@ static void tell(struct group *group)
 {
 	enum fsm_state from = group->state;
 
+	if (group->quiet)
+		return;
 	group->state = whole(group);
 	if (group->state != from && group->changed)
 		group->changed(group->arg, from, group->state);
+}
+
+static bool has_master(const struct group *group)
+{
+	size_t i;
+
+	for (i = 0; i < group->n_members; i++)
+		if (group->members[i]->state == FSM_MASTER &&
+		    !group->members[i]->draining)
+			return true;
+	return false;
+}
+
+/*
+ * One that is new in the group, or had to wait for a result, goes where the
+ * others are.  If another director is better there, its answer takes all down.
+ */
+static bool is_late(const struct group *group, const struct fsm *fsm)
+{
+	return fsm->state == FSM_BACKUP && has_master(group) &&
+	       (fsm->reason == FSM_REASON_START ||
+		fsm->reason == FSM_REASON_RECOVERED);
 }
 
 static void moved(void *arg, struct fsm *fsm, uint64_t now)
@@ -101,7 +125,9 @@ static void moved(void *arg, struct fsm *fsm, uint64_t now)
 		return;
 	group->moving = true;
 	share_faults(group, now);
-	if (fsm->state == FSM_MASTER || fsm->state == FSM_BACKUP)
+	if (is_late(group, fsm))
+		fsm_follow(fsm, FSM_MASTER, now);
+	else if (fsm->state == FSM_MASTER || fsm->state == FSM_BACKUP)
 		follow(group, fsm, now);
 	group->moving = false;
 	tell(group);
@@ -129,6 +155,18 @@ void group_init(struct group *group, struct fsm **members, size_t n,
 		members[i]->hook_arg = group;
 	}
 	group->state = whole(group);
+}
+
+void group_go_on(struct group *group, enum fsm_state was)
+{
+	group->state = was;
+	group->quiet = true;
+}
+
+void group_settled(struct group *group)
+{
+	group->quiet = false;
+	tell(group);
 }
 
 void group_exit(struct group *group)

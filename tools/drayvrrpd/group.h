@@ -14,6 +14,7 @@ struct group {
 	size_t n_members;
 	enum fsm_state state;
 	bool moving;			/* the group moves its members itself */
+	bool quiet;			/* members go on where they were */
 	void (*changed)(void *arg, enum fsm_state from, enum fsm_state to);
 	void *arg;
 };
@@ -30,6 +31,16 @@ void group_init(struct group *group, struct fsm **members, size_t n,
 		void (*changed)(void *arg, enum fsm_state from,
 				enum fsm_state to),
 		void *arg);
+
+/**
+ * group_go_on() - members are started again, by another process
+ * @group: was set up, and no member is started
+ * @was: the state that it had
+ *
+ * Nothing is told until group_settled(), and then only if it differs from @was.
+ */
+void group_go_on(struct group *group, enum fsm_state was);
+void group_settled(struct group *group);
 
 /* Let the members go their own ways. */
 void group_exit(struct group *group);

@@ -523,8 +523,8 @@ struct router *router_create(const struct ka_instance *conf,
 void router_take_over(struct router *r)
 {
 	r->was_master = r->record->state == FSM_MASTER;
-	r->was_backup = r->record->state == FSM_BACKUP;
-	if (r->was_backup)
+	r->was = r->record->state;
+	if (r->was == FSM_BACKUP)
 		r->past = (struct fsm_past){
 			.last_heard = r->record->last_heard,
 			.master = r->record->master,
@@ -543,7 +543,7 @@ void router_start(struct router *r, uint64_t now)
 		fsm_adopt(&r->fsm, r->last_sent, now);
 	} else {
 		op_release(r);
-		r->quiet = r->was_backup;
+		r->quiet = true;
 		fsm_resume(&r->fsm, &r->past, now);
 		r->quiet = false;
 	}

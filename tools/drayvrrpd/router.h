@@ -45,8 +45,9 @@ struct router {
 	uint64_t last_sent;		/* by the earlier worker */
 	struct fsm_past past;		/* what it knew as a backup */
 	bool acting;			/* the state file is ours to write */
-	bool was_master, was_backup;	/* before this worker */
-	bool quiet;			/* nobody is to be told of a change */
+	bool was_master;		/* before this worker */
+	enum fsm_state was;
+	bool quiet;			/* that it is what it was is not told */
 	bool heard;			/* another director, ever */
 	bool cannot_hold;		/* an address could not be put */
 	unsigned int put_back;		/* lately */

@@ -159,7 +159,7 @@ void tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		fsm_reason_text(reason), r->fsm.priority);
 	/* nobody else saw that the process is another one */
 	if (reason == FSM_REASON_ADOPTED ||
-	    (r->quiet && to == FSM_BACKUP))
+	    (r->quiet && to == r->was))
 		return;
 	notify("INSTANCE", name, &r->conf->notify, state, r->fsm.priority);
 	if (r->conf->smtp_alert)

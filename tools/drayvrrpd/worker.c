@@ -398,15 +398,36 @@ static void watch_all(int links, int alarms)
 		_exit(1);
 }
 
+/* What a group was before is what those of its members were that it had. */
+static void go_on(struct group *group, const struct ka_sync_group *conf)
+{
+	enum fsm_state was = FSM_INIT, one;
+	struct router *r;
+
+	for (r = routers; r; r = r->next) {
+		if (r->conf->group != conf)
+			continue;
+		one = r->record->state;
+		if (was != FSM_INIT && one != FSM_INIT && one != was)
+			return;
+		was = one != FSM_INIT ? one : was;
+	}
+	group_go_on(group, was);
+}
+
 static void start_all(void)
 {
+	const struct ka_conf *conf = worker.with->conf;
 	struct router *r;
+	size_t i;
 
 	for (r = routers; r; r = r->next)
 		router_take_over(r);
+	for (i = 0; i < conf->n_sync_groups; i++)
+		go_on(&worker.groups[i], conf->sync_groups[i]);
 	links_read();
 	look(now_us());
-	hold_static(worker.with->conf);
+	hold_static(conf);
 	/* Masters last: one that is new must not draw its group down. */
 	for (r = routers; r; r = r->next)
 		if (!r->was_master)
@@ -414,7 +435,9 @@ static void start_all(void)
 	for (r = routers; r; r = r->next)
 		if (r->was_master)
 			router_start(r, now_us());
-	sweep_stale(worker.with->conf);
+	for (i = 0; i < conf->n_sync_groups; i++)
+		group_settled(&worker.groups[i]);
+	sweep_stale(conf);
 	for (r = routers; r; r = r->next)
 		lease_renew(r, now_us());
 }

@@ -243,6 +243,59 @@ static void one_waits_for_a_result(void **state)
 	assert_states(&p, FSM_MASTER, FSM_MASTER, FSM_MASTER);
 }
 
+/* It has no part in the mastership yet, and must not end it. */
+static void one_comes_later(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	set_up(&p);
+	fsm_fault(&p.b, FSM_FAULT_PENDING, S);
+	fsm_start(&p.b, S);
+	fsm_adopt(&p.a, S, S);
+	assert_states(&p, FSM_MASTER, FSM_INIT, FSM_INIT);
+	fsm_recover(&p.b, FSM_FAULT_PENDING, 6 * S);
+	assert_states(&p, FSM_MASTER, FSM_MASTER, FSM_MASTER);
+	assert_int_equal(p.b.reason, FSM_REASON_GROUP);
+	/* another is better there: all or none */
+	hear(&p.b, 200, 6 * S);
+	assert_states(&p, FSM_BACKUP, FSM_BACKUP, FSM_BACKUP);
+}
+
+/* Another process goes on: a script that was called is not called again. */
+static void goes_on(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	set_up(&p);
+	p.told = FSM_MASTER;
+	group_go_on(&p.group, FSM_MASTER);
+	fsm_start(&p.b, S);
+	fsm_adopt(&p.a, S, S);
+	group_settled(&p.group);
+	assert_states(&p, FSM_MASTER, FSM_MASTER, FSM_MASTER);
+	assert_int_equal(p.tellings, 0);
+	hear(&p.a, 200, 2 * S);
+	assert_int_equal(p.tellings, 1);
+}
+
+static void goes_on_otherwise(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	set_up(&p);
+	p.told = FSM_MASTER;
+	group_go_on(&p.group, FSM_MASTER);
+	fsm_start(&p.a, S);
+	fsm_start(&p.b, S);
+	assert_int_equal(p.tellings, 0);
+	group_settled(&p.group);
+	assert_states(&p, FSM_BACKUP, FSM_BACKUP, FSM_BACKUP);
+	assert_int_equal(p.tellings, 1);
+}
+
 static void stops(void **state)
 {
 	struct pair p;
@@ -285,6 +338,10 @@ int main(void)
 		T("faults of both", faults_of_both),
 		T("faults before the start", faults_before_the_start),
 		T("a member whose result is waited for", one_waits_for_a_result),
+		T("one that comes later goes where the others are",
+		  one_comes_later),
+		T("another process goes on, and nothing is told", goes_on),
+		T("another process finds another state", goes_on_otherwise),
 		T("stops", stops),
 		T("owners start as master together", owners),
 	};
