@@ -295,8 +295,9 @@ def wrong_password():
     lab.a.becomes("MASTER")
     lab.b.start(instance(250, version=2, advert=1, more=auth.format("2222")))
     lab.b.becomes("MASTER")
-    wait_for(lambda: lab.a.instance()["rejected"]["auth"] > 1, "a counts what it ignores")
+    wait_for(lambda: lab.a.instance()["rejected"]["auth"] > 3, "a counts what it ignores")
     same(lab.a.state(), "MASTER", "state of a")
+    same(lab.a.said().count("password is not ours"), 1, "lines in the log")
 
 
 @case("a script that fails lowers the priority, and the other takes over; and back")

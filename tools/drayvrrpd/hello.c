@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lease.h"
+#include "receive.h"
 
 #define MAGIC "dray"
 #define FORMAT 1

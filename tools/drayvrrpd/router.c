@@ -93,6 +93,17 @@ static void op_release(void *arg)
 	vmac_down(r);
 }
 
+/* What is wrong is said once per state. */
+static void complaints_close(struct router *r)
+{
+	int i;
+
+	for (i = 0; i < PACKET_N_REJECTS; i++)
+		complaint_close(&r->rejects[i]);
+	for (i = 0; i < FSM_N_NOTES; i++)
+		complaint_close(&r->notes[i]);
+}
+
 static void op_changed(void *arg, enum fsm_state from, enum fsm_state to,
 		       enum fsm_reason reason)
 {
@@ -106,6 +117,7 @@ static void op_changed(void *arg, enum fsm_state from, enum fsm_state to,
 	move->to = to;
 	move->reason = reason;
 	move->priority = r->fsm.priority;
+	complaints_close(r);
 	router_record(r);
 	tell_instance(r, from, to, reason);
 }
@@ -124,12 +136,13 @@ static void op_note(void *arg, enum fsm_note note, const struct dray_addr *src,
 	struct router *r = arg;
 	unsigned int held;
 
-	if (!log_may(&r->notes[note], &held))
+	if (note == FSM_NOTE_CONTENDER && log_may(&r->lower_told, &held))
+		tell_lower_priority(r);
+	if (src ? !complaint_may(&r->notes[note], src, r->fsm.now, &held) :
+		  !log_may(&r->late_said, &held))
 		return;
 	if (src)
 		dray_addr_text(src, text, sizeof(text));
-	if (note == FSM_NOTE_CONTENDER)
-		tell_lower_priority(r);
 	if (note == FSM_NOTE_CONTENDER)
 		log_say(LOG_NOTICE, "(%s) Received advert from %s with lower "
 			"priority %u, ours %u, forcing new election (%u more)",
@@ -278,151 +291,6 @@ static void on_timer(void *arg, uint64_t now)
 
 	fsm_timer(&r->fsm, now);
 	router_record(r);
-}
-
-/* --- received --- */
-
-static struct router *find_router(const struct sock *sock, uint8_t vrid)
-{
-	struct router *r;
-
-	for (r = routers; r; r = r->next)
-		if (r->sock == sock && r->spec.vrid == vrid)
-			return r;
-	return NULL;
-}
-
-static void rejected(struct router *r, enum packet_reject verdict,
-		     const struct dray_addr *from)
-{
-	char text[INET6_ADDRSTRLEN];
-	unsigned int held;
-
-	if (log_may(&r->rejects[verdict], &held))
-		log_say(LOG_WARNING, "(%s) advert from %s on %s ignored: %s "
-			"(%u more)", r->conf->name,
-			dray_addr_text(from, text, sizeof(text)),
-			r->record->interface, packet_reject_text(verdict),
-			held);
-}
-
-static void odd(struct router *r, const struct packet_advert *advert)
-{
-	char text[INET6_ADDRSTRLEN];
-	unsigned int held;
-
-	dray_addr_text(&advert->src, text, sizeof(text));
-	if ((advert->notes & PACKET_NOTE_INTERVAL) &&
-	    log_may(&r->odd[0], &held))
-		log_say(LOG_NOTICE, "(%s) %s adverts every %u ms, we every %u",
-			r->conf->name, text, advert->interval_us / 1000,
-			r->conf->advert_us / 1000);
-	if ((advert->notes & PACKET_NOTE_ADDRS) && log_may(&r->odd[1], &held))
-		log_say(LOG_WARNING, "(%s) %s has not the same list of virtual "
-			"addresses as we", r->conf->name, text);
-}
-
-static struct state_peer *peer_place(struct router *r,
-				     const struct dray_addr *src)
-{
-	struct state_peer *p, *oldest = r->record->peers;
-
-	for (p = oldest; p < r->record->peers + STATE_PEERS; p++) {
-		if (p->addr.family && !dray_addr_cmp(&p->addr, src))
-			return p;
-		if (p->heard < oldest->heard)
-			oldest = p;
-	}
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->addr = *src;
-	return oldest;
-}
-
-/* From now on the role needs a lease. */
-static void met(struct router *r, bool was_heard)
-{
-	if (was_heard)
-		return;
-	r->peers_at = 0;
-	if (fsm_holds(&r->fsm))
-		lease_begin(r);
-}
-
-void router_meet(struct router *r, const struct dray_addr *from,
-		 uint8_t priority, uint64_t now)
-{
-	struct state_peer *peer = peer_place(r, from);
-	bool was_heard = r->heard;
-
-	peer->priority = priority;
-	peer->heard = now;
-	r->heard = true;
-	met(r, was_heard);
-}
-
-static void accepted(struct router *r, const struct packet_advert *advert,
-		     uint64_t at, uint64_t now)
-{
-	struct state_peer *peer = peer_place(r, &advert->src);
-	unsigned int news = advert->notes & ~peer->notes;
-	bool was_heard = r->heard;
-
-	if (news || !peer->adverts)
-		odd(r, advert);
-	peer->notes = advert->notes;
-	peer->priority = advert->priority;
-	peer->version = advert->version;
-	peer->checksum = advert->checksum;
-	peer->heard = at;
-	peer->adverts++;
-	r->heard = true;
-	fsm_packet(&r->fsm, advert, at, now);
-	met(r, was_heard);
-	router_record(r);
-}
-
-static void unknown(struct state *state, const struct sock *sock,
-		    const struct packet_datagram *dg)
-{
-	static struct log_limit limit;
-	char text[INET6_ADDRSTRLEN];
-	unsigned int held;
-
-	state->unknown_vrids++;
-	if (state->log_unknown_vrids && log_may(&limit, &held))
-		log_say(LOG_NOTICE, "advert from %s for VRID %u, which is not "
-			"configured on interface %d (%u more)",
-			dray_addr_text(&dg->src, text, sizeof(text)),
-			packet_vrid(dg), sock->ifindex, held);
-}
-
-void router_receive(struct sock *sock, const struct received *received,
-		    struct state *state, uint64_t now)
-{
-	struct packet_datagram dg = { .src = received->from,
-				      .dst = received->to,
-				      .ttl = received->ttl,
-				      .data = received->data,
-				      .len = received->len };
-	struct packet_advert advert = { 0 };
-	enum packet_reject verdict;
-	struct router *r;
-
-	if (sock->family == AF_INET &&
-	    packet_open_ipv4(received->data, received->len, &dg) !=
-		    PACKET_ACCEPTED)
-		return;
-	r = find_router(sock, packet_vrid(&dg));
-	if (!r) {
-		unknown(state, sock, &dg);
-		return;
-	}
-	verdict = packet_parse(&dg, &r->spec, &advert);
-	counters_parsed(&r->fsm.counters, verdict, &r->spec, &advert);
-	if (verdict == PACKET_ACCEPTED)
-		accepted(r, &advert, received->at, now);
-	else
-		rejected(r, verdict, &dg.src);
 }
 
 /* --- made, started, shown --- */

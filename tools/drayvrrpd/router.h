@@ -7,6 +7,7 @@
 #define DRAYVRRPD_ROUTER_H
 
 #include "alarm.h"
+#include "complaint.h"
 #include "fsm.h"
 #include "ka_vrrp.h"
 #include "log.h"
@@ -56,9 +57,9 @@ struct router {
 	struct alarm lease;
 	struct alarm announce;		/* second burst, refresh */
 	struct alarm check;		/* what its callbacks could not do */
-	struct log_limit rejects[PACKET_N_REJECTS];
-	struct log_limit notes[FSM_N_NOTES];
-	struct log_limit odd[2], send_failed;
+	struct complaint rejects[PACKET_N_REJECTS];
+	struct complaint notes[FSM_N_NOTES];
+	struct log_limit odd[2], send_failed, lower_told, late_said;
 };
 
 extern struct router *routers;
@@ -72,11 +73,6 @@ void router_look(struct router *r, uint64_t now);
 void router_take_over(struct router *r);
 /* Elect, or go on as the master that this host was. */
 void router_start(struct router *r, uint64_t now);
-void router_receive(struct sock *sock, const struct received *received,
-		    struct state *state, uint64_t now);
-/* Another director of this virtual router lives, though it does not advert. */
-void router_meet(struct router *r, const struct dray_addr *from,
-		 uint8_t priority, uint64_t now);
 /* A tracked thing has changed. */
 void router_weigh(struct router *r, uint64_t now);
 /* Copy to the state file what is not kept there anyway. */

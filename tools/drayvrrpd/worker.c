@@ -26,6 +26,7 @@
 #include "lease.h"
 #include "link.h"
 #include "owner.h"
+#include "receive.h"
 #include "router.h"
 #include "spawner.h"
 #include "tell.h"

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is wrong is said once per state, however many packets come. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "complaint.h"
+
+#define S 1000000ull
+#define START (1000 * S)
+
+static const struct dray_addr one = { .family = AF_INET, .bytes = { 1 } },
+			      other = { .family = AF_INET, .bytes = { 2 } };
+static struct complaint c;
+static unsigned int held;
+
+static unsigned int said(const struct dray_addr *from, uint64_t now)
+{
+	return complaint_may(&c, from, now, &held);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	c = (struct complaint){ 0 };
+	held = 0;
+	return 0;
+}
+
+static void a_million_packets(void **state)
+{
+	unsigned int lines = 0, i;
+
+	(void)state;
+	for (i = 0; i < 1000000; i++)
+		lines += said(i & 1 ? &one : &other, START + i * 50);
+	assert_int_equal(lines, 1);
+	complaint_close(&c);
+	assert_true(said(&one, START + 60 * S));
+	assert_int_equal(held, 999999);
+}
+
+static void goes_on_for_days(void **state)
+{
+	unsigned int lines = 0, i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++)
+		lines += said(&one, START + i * S);
+	assert_int_equal(lines, 1);
+}
+
+static void mended_and_broken_again(void **state)
+{
+	(void)state;
+	assert_true(said(&one, START));
+	complaint_withdraw(&c, &other);
+	assert_false(said(&one, START + 2 * S));
+	complaint_withdraw(&c, &one);
+	assert_true(said(&one, START + 4 * S));
+}
+
+/* Right and wrong in turns, by a hundred thousand a second. */
+static void comes_and_goes(void **state)
+{
+	unsigned int lines = 0, i;
+
+	(void)state;
+	for (i = 0; i < 1000000; i++) {
+		lines += said(&one, START + i * 10);
+		complaint_withdraw(&c, &one);
+	}
+	assert_in_range(lines, 9, 11);
+}
+
+static void after_a_while(void **state)
+{
+	(void)state;
+	assert_true(said(&one, START));
+	assert_true(said(&one, START + 100 * S));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_million_packets, set_up),
+		cmocka_unit_test_setup(goes_on_for_days, set_up),
+		cmocka_unit_test_setup(mended_and_broken_again, set_up),
+		cmocka_unit_test_setup(comes_and_goes, set_up),
+		cmocka_unit_test_setup(after_a_while, set_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
