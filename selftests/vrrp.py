@@ -205,6 +205,36 @@ def put_back():
     same(lab.b.state(), "BACKUP", "state of b")
 
 
+@case("while another holds the kernel's lock of all network settings, adverts go on")
+def lock_held():
+    # The lock is one for the whole kernel: it is held in a kernel of our own only.
+    if not taptest.FLAVOUR:
+        raise Skip("only in the laboratory")
+    seen = []
+    lab.settle()
+    lab.b.start(instance(100))
+    lab.b.becomes("MASTER")
+    lab.a.start(instance(90))
+    lab.a.becomes("BACKUP")
+    batch = os.path.join(lab.a.folder, "batch")
+    with open(batch, "w", encoding="ascii") as file:
+        file.writelines(f"link add busy{n} group 77 type dummy\n" for n in range(1500))
+    lab.client.run(["ip", "-batch", batch])
+    started = time.monotonic()
+    with lab.client.start(["ip", "link", "del", "group", "77"]) as busy:
+        time.sleep(0.1)
+        lab.b.power_off()
+        lab.sniffer.forget()
+        wait_for(lambda: seen.extend(a for a in lab.sniffer.adverts() if a[1] == lab.a.address) or len(seen) > 4,
+                 "five adverts")
+        check(busy.poll() is None, f"the lock was not held for long enough, but for {time.monotonic() - started:.2f} s")
+        check(not lab.a.has(), "the lock was not held")
+        busy.wait()
+    taptest.note(f"the lock was held for up to {time.monotonic() - started:.2f} s")
+    moved("a", "the lock")
+    lab.b.power_on()
+
+
 @case("an address that cannot be held: it resigns")
 def cannot_hold():
     for _ in range(200):
@@ -369,6 +399,22 @@ def reload_changes():
     reloaded(lab.a, instance(210, vips=(VIP + "/16",)))
     wait_for(lambda: not lab.a.has(more[:-3]), "the address is gone")
     same((lab.a.state(), lab.b.state(), lab.owners()), ("MASTER", "BACKUP", ["a"]), "states and owners")
+
+
+@case("reload: another advert_int, by which the peers do not wait yet: the same master, whatever the time")
+def reload_interval():
+    pair(advert=1)
+    lab.sniffer.forget()
+    for advert in 0.1, 1, 0.1, 1:
+        count = lab.a.status()["workers_started"]
+        reloaded(lab.a, instance(200, advert=advert))
+        wait_for(lambda before=count: lab.a.status()["workers_started"] > before, "a new worker")
+        lab.a.becomes("MASTER")
+        same(lab.a.instance()["transitions"][-1]["reason"], "restarted in time as the master", f"reason, to {advert} s")
+        # somewhere in the interval
+        time.sleep(0.7)
+    same((lab.b.state(), lab.owners()), ("BACKUP", ["a"]), "the other, and owners")
+    same([a for a in lab.sniffer.adverts() if a[1] != lab.a.address or a[3] != 200], [], "other adverts")
 
 
 @case("reload: an error keeps the old plan, and says where it is")

@@ -467,6 +467,16 @@ void fsm_set_priority(struct fsm *fsm, uint8_t priority, uint64_t now)
 	settle(fsm);
 }
 
+void fsm_speak(struct fsm *fsm, uint64_t now)
+{
+	begin(fsm, now);
+	if (fsm_holds(fsm) && !fsm->draining) {
+		send_advert(fsm);
+		fsm->deadline = fsm->now + fsm->params.interval_us;
+	}
+	settle(fsm);
+}
+
 void fsm_set_source(struct fsm *fsm, const struct dray_addr *src, uint64_t now)
 {
 	begin(fsm, now);
@@ -518,13 +528,19 @@ void fsm_start(struct fsm *fsm, uint64_t now)
 	settle(fsm);
 }
 
-void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now)
+/* The peers wait by what the last advert said, whatever ours says by now. */
+void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint32_t interval_us,
+	       uint64_t now)
 {
+	uint64_t limit = interval_us ?
+		(uint64_t)fsm->params.down_adverts * interval_us :
+		dead_interval(fsm);
+
 	begin(fsm, now);
 	fsm->running = true;
 	/* What tracks it and has not answered yet had no fault before. */
 	if (!(fsm->faults & ~FSM_FAULT_PENDING) && last_sent <= fsm->now &&
-	    fsm->now - last_sent < dead_interval(fsm)) {
+	    fsm->now - last_sent < limit) {
 		become_master(fsm, FSM_REASON_ADOPTED);
 	} else {
 		fsm->ops->release(fsm->arg);

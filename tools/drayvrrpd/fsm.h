@@ -195,12 +195,14 @@ void fsm_start(struct fsm *fsm, uint64_t now);
  * fsm_adopt() - start again as the master that this host was before a crash
  * @fsm: with priority and source set
  * @last_sent: when the last advert went out, as remembered
+ * @interval_us: with which interval; 0: ours
  * @now: time
  *
  * If a peer's dead interval may be over already, what is left of the old
  * mastership is released, and it is an ordinary start.
  */
-void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint64_t now);
+void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint32_t interval_us,
+	       uint64_t now);
 
 /**
  * fsm_resume() - start again as the backup that this host was before a restart
@@ -248,6 +250,9 @@ void fsm_recover(struct fsm *fsm, unsigned int cause, uint64_t now);
 /* The effective priority (priority.h) or the source address has changed. */
 void fsm_set_priority(struct fsm *fsm, uint8_t priority, uint64_t now);
 void fsm_set_source(struct fsm *fsm, const struct dray_addr *src, uint64_t now);
+
+/* A master: send one out of turn, before another process takes over. */
+void fsm_speak(struct fsm *fsm, uint64_t now);
 
 /* The configuration was read again; a changed version needs a new machine. */
 void fsm_set_params(struct fsm *fsm, const struct fsm_params *params,

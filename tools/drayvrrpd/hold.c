@@ -3,128 +3,267 @@
  * Addresses are put with one request each and looked after by the table of
  * link.c.  An address that somebody takes away again and again cannot be held:
  * then the router resigns, and tries again later.
+ *
+ * One errand per virtual router.  A wish that comes while an earlier one is
+ * worked upon ends that one: a router that has resigned meanwhile adds nothing
+ * any more.
  */
 #include "hold.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "announce.h"
 #include "garp.h"
 #include "holding.h"
 #include "link.h"
-#include "role.h"
+#include "router.h"
+#include "vmac.h"
 
-#define PUT_BACK_MAX 20			/* within PUT_BACK_US */
-#define PUT_BACK_US 10000000ull
-#define BURST_GAP_US 20000		/* between two of a burst, if none is said */
+#define PUT_BACK_MAX 20			/* lately */
+
+/* --- in the thread --- */
+
+/* What an errand was given with; none of it changes under it. */
+struct task {
+	struct router *r;
+	enum hold_wish wish;
+	unsigned int asked;
+	int below, vmac;
+	bool failed;
+};
+
+/* Return: whether there is anything that is not answered yet. */
+static bool begin(struct task *t)
+{
+	struct hold *h = &t->r->hold;
+	bool open;
+	size_t i;
+
+	errands_lock();
+	open = h->asked != h->answered;
+	t->wish = h->wish;
+	t->asked = h->asked;
+	t->below = h->below;
+	for (i = 0; i < h->n; i++)
+		h->addresses[i].doing = h->addresses[i].wanted;
+	errands_unlock();
+	return open;
+}
+
+/* Something else is wanted by now. */
+static bool is_over(const struct task *t)
+{
+	bool over;
+
+	errands_lock();
+	over = t->asked != t->r->hold.asked;
+	errands_unlock();
+	errand_goes_on();
+	return over;
+}
+
+static void end(const struct task *t)
+{
+	struct hold *h = &t->r->hold;
+
+	errands_lock();
+	h->answered = t->asked;
+	h->failed = t->failed;
+	errands_unlock();
+}
+
+static int place_of(const struct task *t, const struct hold_address *a)
+{
+	return a->doing.on_vmac && t->vmac ? t->vmac : a->doing.ifindex;
+}
+
+static void say(const struct task *t, const struct hold_address *a,
+		const char *what, int rc)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	log_say(LOG_ERR, "(%s) cannot %s %s/%u: %s", t->r->conf->name, what,
+		dray_addr_text(&a->conf->addr, text, sizeof(text)),
+		a->conf->prefix, strerror(-rc));
+}
+
+static void take(struct task *t, struct hold_address *a)
+{
+	int place = a->at ? a->at : place_of(t, a), rc;
+
+	if (a->doing.own || !place || (!a->at && !a->doing.seen))
+		return;
+	rc = address_take(a->conf, place);
+	a->at = 0;
+	if (rc)
+		say(t, a, "remove", rc);
+}
+
+static void put(struct task *t, struct hold_address *a)
+{
+	int place = place_of(t, a), rc = -ENODEV;
+
+	if (a->at && a->at != place)
+		take(t, a);
+	if (place)
+		rc = a->doing.own ? 0 : address_put(a->conf, place);
+	a->at = place;
+	if (rc)
+		say(t, a, "add", rc);
+	t->failed |= rc && !a->conf->no_track;
+}
+
+static void put_routes(const struct task *t)
+{
+	const struct ka_instance *c = t->r->conf;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < c->n_routes && !is_over(t); i++) {
+		rc = route_put(&c->routes[i]);
+		if (rc)
+			log_say(LOG_ERR, "(%s) cannot add the virtual route "
+				"of line %u: %s", c->name,
+				c->routes[i].pos.line, strerror(-rc));
+	}
+	for (i = 0; i < c->n_rules && !is_over(t); i++) {
+		rc = rule_put(&c->rules[i]);
+		if (rc)
+			log_say(LOG_ERR, "(%s) cannot add the virtual rule "
+				"of line %u: %s", c->name,
+				c->rules[i].pos.line, strerror(-rc));
+	}
+}
+
+static void put_all(struct task *t)
+{
+	struct hold *h = &t->r->hold;
+	size_t i;
+
+	if (t->vmac)
+		vmac_set(t->r, t->vmac, true);
+	if (t->r->conf->promote_secondaries)
+		vmac_promote_secondaries(t->r);
+	for (i = 0; i < h->n && !is_over(t); i++)
+		put(t, &h->addresses[i]);
+	put_routes(t);
+}
+
+/* Routes and rules first, which go by an address. */
+static void take_all(struct task *t)
+{
+	const struct ka_instance *c = t->r->conf;
+	struct hold *h = &t->r->hold;
+	size_t i;
+
+	for (i = c->n_rules; i-- > 0 && !is_over(t);)
+		rule_take(&c->rules[i]);
+	for (i = c->n_routes; i-- > 0 && !is_over(t);)
+		route_take(&c->routes[i]);
+	for (i = h->n; i-- > 0 && !is_over(t);)
+		take(t, &h->addresses[i]);
+	if (t->vmac && !is_over(t))
+		vmac_set(t->r, t->vmac, false);
+}
+
+static void run(void *arg)
+{
+	struct task t = { .r = arg };
+
+	if (!begin(&t))
+		return;
+	if (t.r->conf->use_vmac)
+		t.vmac = vmac_make(t.r, t.below, t.wish != HOLD_GONE);
+	if (t.wish == HOLD_ALL)
+		put_all(&t);
+	else
+		take_all(&t);
+	if (t.wish == HOLD_GONE && t.vmac)
+		vmac_delete(t.vmac);
+	end(&t);
+}
+
+/* --- in the loop --- */
+
+static void done(void *arg)
+{
+	struct router *r = arg;
+	struct hold *h = &r->hold;
+	bool failed;
+	size_t i;
+
+	if (hold_is_pending(r))
+		return;
+	errands_lock();
+	failed = h->failed;
+	errands_unlock();
+	/* nothing of it changes before the next wish */
+	for (i = 0; i < h->n; i++)
+		h->addresses[i].ifindex = h->addresses[i].at;
+	router_held(r, failed, now_us());
+}
+
+bool hold_is_pending(const struct router *r)
+{
+	bool pending;
+
+	errands_lock();
+	pending = r->hold.asked != r->hold.answered;
+	errands_unlock();
+	return pending;
+}
+
+static bool is_on_vmac(const struct router *r, const struct ka_address *a)
+{
+	return r->conf->use_vmac &&
+	       !(a->dev && strcmp(a->dev, r->record->interface));
+}
 
 static const struct link *link_of(const struct router *r,
 				  const struct ka_address *a)
 {
-	if (a->dev && (!r->vmac || strcmp(a->dev, r->record->interface)))
-		return link_by_name(a->dev);
-	return link_by_index(r->vmac ? r->vmac : r->ifindex);
+	if (is_on_vmac(r, a) && r->vmac)
+		return link_by_index(r->vmac);
+	return a->dev ? link_by_name(a->dev) : link_by_index(r->ifindex);
 }
 
 /* RFC 9568: an owner's address may be the interface's own; it is left alone. */
-static bool is_hosts_own(const struct router *r, const struct link *link,
-			 const struct ka_address *a)
+static struct hold_place wanted(const struct router *r,
+				const struct ka_address *a)
 {
-	const struct link_addr *has = link_has(link, &a->addr);
+	const struct link *link = link_of(r, a);
+	const struct link_addr *has = link ? link_has(link, &a->addr) : NULL;
 
-	return r->conf->priority == PACKET_OWNER && has &&
-	       has->proto != VRRP_RTPROT;
+	return (struct hold_place){
+		.ifindex = link ? link->index : 0,
+		.on_vmac = is_on_vmac(r, a),
+		.own = r->conf->priority == PACKET_OWNER && has &&
+		       has->proto != VRRP_RTPROT,
+		.seen = has,
+	};
 }
 
-static bool put(struct router *r, struct router_address *a)
+void hold_wish(struct router *r, enum hold_wish wish)
 {
-	const struct link *link = link_of(r, a->conf);
-	char text[INET6_ADDRSTRLEN];
-	int rc = -ENODEV;
-
-	if (link)
-		rc = is_hosts_own(r, link, a->conf) ?
-			     0 : address_put(a->conf, link->index);
-
-	a->ifindex = link ? link->index : 0;
-	if (rc)
-		log_say(LOG_ERR, "(%s) cannot add %s/%u to %s: %s",
-			r->conf->name,
-			dray_addr_text(&a->conf->addr, text, sizeof(text)),
-			a->conf->prefix, link ? link->name : "no interface",
-			strerror(-rc));
-	return !rc || a->conf->no_track;
-}
-
-static void put_routes(struct router *r)
-{
-	size_t i;
-	int rc;
-
-	for (i = 0; i < r->conf->n_routes; i++) {
-		rc = route_put(&r->conf->routes[i]);
-		if (rc)
-			log_say(LOG_ERR, "(%s) cannot add the virtual route "
-				"of line %u: %s", r->conf->name,
-				r->conf->routes[i].pos.line, strerror(-rc));
-	}
-	for (i = 0; i < r->conf->n_rules; i++) {
-		rc = rule_put(&r->conf->rules[i]);
-		if (rc)
-			log_say(LOG_ERR, "(%s) cannot add the virtual rule "
-				"of line %u: %s", r->conf->name,
-				r->conf->rules[i].pos.line, strerror(-rc));
-	}
-}
-
-bool hold_all(struct router *r)
-{
-	bool good = true;
+	struct hold *h = &r->hold;
 	size_t i;
 
-	for (i = 0; i < r->n_addresses; i++)
-		good &= put(r, &r->addresses[i]);
-	put_routes(r);
-	return good;
+	for (i = 0; wish != HOLD_ALL && i < h->n; i++)
+		if (h->addresses[i].ifindex)
+			garp_cancel(&h->addresses[i].conf->addr,
+				    h->addresses[i].ifindex);
+	errands_lock();
+	h->wish = wish;
+	h->below = r->ifindex;
+	h->asked++;
+	for (i = 0; i < h->n; i++)
+		h->addresses[i].wanted = wanted(r, h->addresses[i].conf);
+	errands_unlock();
+	errand_give(&h->errand);
 }
 
-static void take(struct router *r, struct router_address *a)
-{
-	const struct link *link = link_of(r, a->conf);
-	char text[INET6_ADDRSTRLEN];
-	int rc;
-
-	if (!link)
-		return;
-	garp_cancel(&a->conf->addr, link->index);
-	if (is_hosts_own(r, link, a->conf))
-		return;
-	rc = link_has(link, &a->conf->addr) || a->ifindex ?
-		     address_take(a->conf, link->index) : 0;
-	a->ifindex = 0;
-	if (rc)
-		log_say(LOG_ERR, "(%s) cannot remove %s from %s: %s",
-			r->conf->name,
-			dray_addr_text(&a->conf->addr, text, sizeof(text)),
-			link->name, strerror(-rc));
-}
-
-void let_go_all(struct router *r)
-{
-	size_t i;
-
-	for (i = r->conf->n_rules; i-- > 0;)
-		rule_take(&r->conf->rules[i]);
-	for (i = r->conf->n_routes; i-- > 0;)
-		route_take(&r->conf->routes[i]);
-	for (i = r->n_addresses; i-- > 0;)
-		take(r, &r->addresses[i]);
-}
-
-static bool is_missing(const struct router_address *a)
+static bool is_missing(const struct hold_address *a)
 {
 	const struct link *link = link_by_index(a->ifindex);
 
@@ -132,195 +271,44 @@ static bool is_missing(const struct router_address *a)
 	       !link_has(link, &a->conf->addr);
 }
 
-void hold_check(struct router *r, uint64_t now)
+void hold_check(struct router *r)
 {
 	char text[INET6_ADDRSTRLEN];
-	bool back = false;
+	unsigned int missing = 0;
 	size_t i;
 
-	for (i = 0; i < r->n_addresses; i++) {
-		struct router_address *a = &r->addresses[i];
+	if (hold_is_pending(r))
+		return;
+	for (i = 0; i < r->hold.n; i++) {
+		struct hold_address *a = &r->hold.addresses[i];
 
 		if (!is_missing(a))
 			continue;
 		log_say(LOG_WARNING, "(%s) %s was removed by something else: "
 			"put back", r->conf->name,
 			dray_addr_text(&a->conf->addr, text, sizeof(text)));
-		r->record->put_back++;
-		back = true;
-		if (!put(r, a) || ++r->put_back > PUT_BACK_MAX)
-			r->cannot_hold = true;
+		missing++;
 	}
-	if (!back)
+	if (!missing)
 		return;
-	put_routes(r);
-	announce_burst(r, now);
-	alarm_set(&r->check, r->cannot_hold ? now : now + PUT_BACK_US);
+	r->record->put_back += missing;
+	r->put_back += missing;
+	router_put_back(r, r->put_back > PUT_BACK_MAX);
 }
 
-static int static_index(const struct ka_conf *conf, const struct ka_address *a)
+void hold_init(struct router *r)
 {
-	const char *dev = a->dev ? a->dev : conf->globals.default_interface;
-	const struct link *link = dev ? link_by_name(dev) : NULL;
-
-	return link ? link->index : 0;
-}
-
-void hold_static(const struct ka_conf *conf)
-{
-	char text[INET6_ADDRSTRLEN];
-	size_t i;
-	int rc;
-
-	for (i = 0; i < conf->n_static_addresses; i++) {
-		const struct ka_address *a = &conf->static_addresses[i];
-
-		rc = address_put(a, static_index(conf, a));
-		if (rc)
-			log_say(LOG_ERR, "cannot add the static address %s: "
-				"%s", dray_addr_text(&a->addr, text,
-						     sizeof(text)),
-				strerror(-rc));
-	}
-	for (i = 0; i < conf->n_static_routes; i++) {
-		rc = route_put(&conf->static_routes[i]);
-		if (rc)
-			log_say(LOG_ERR, "cannot add the static route of line "
-				"%u: %s", conf->static_routes[i].pos.line,
-				strerror(-rc));
-	}
-	for (i = 0; i < conf->n_static_rules; i++) {
-		rc = rule_put(&conf->static_rules[i]);
-		if (rc)
-			log_say(LOG_ERR, "cannot add the static rule of line "
-				"%u: %s", conf->static_rules[i].pos.line,
-				strerror(-rc));
-	}
-}
-
-void let_go_static(const struct ka_conf *conf)
-{
+	const struct ka_instance *c = r->conf;
+	struct hold *h = &r->hold;
 	size_t i;
 
-	for (i = conf->n_static_rules; i-- > 0;)
-		rule_take(&conf->static_rules[i]);
-	for (i = conf->n_static_routes; i-- > 0;)
-		route_take(&conf->static_routes[i]);
-	for (i = conf->n_static_addresses; i-- > 0;) {
-		const struct ka_address *a = &conf->static_addresses[i];
-
-		address_take(a, static_index(conf, a));
-	}
-}
-
-/* @ifindex: where; 0 is anywhere, or wanted only. */
-static bool is_held(const struct ka_conf *conf, const struct dray_addr *addr,
-		    int ifindex)
-{
-	const struct router *r;
-	size_t i;
-
-	for (i = 0; i < conf->n_static_addresses; i++)
-		if (!dray_addr_cmp(&conf->static_addresses[i].addr, addr))
-			return true;
-	for (r = routers; r; r = r->next)
-		for (i = 0; i < r->n_addresses; i++)
-			if ((!ifindex || r->addresses[i].ifindex == ifindex) &&
-			    !dray_addr_cmp(&r->addresses[i].conf->addr, addr))
-				return true;
-	return false;
-}
-
-void sweep_stale(const struct ka_conf *conf)
-{
-	const struct link *link = NULL;
-	char text[INET6_ADDRSTRLEN];
-	size_t i;
-
-	while ((link = link_next(link)))
-		for (i = 0; i < link->n_addrs; i++) {
-			const struct link_addr *a = &link->addrs[i];
-
-			if (a->proto != VRRP_RTPROT ||
-			    is_held(conf, &a->addr, link->index))
-				continue;
-			log_say(LOG_NOTICE, "%s on %s is left over from "
-				"before: removed",
-				dray_addr_text(&a->addr, text, sizeof(text)),
-				link->name);
-			address_take_stale(&a->addr, a->prefix, link->index);
-			/* or it would stay silent when somebody else adds it */
-			if (!is_held(conf, &a->addr, 0))
-				role_remove(&a->addr);
-		}
-}
-
-/* --- announcing --- */
-
-static bool is_router(void)
-{
-	int fd = open("/proc/sys/net/ipv6/conf/all/forwarding",
-		      O_RDONLY | O_CLOEXEC);
-	char c = '0';
-
-	if (fd < 0)
-		return false;
-	if (read(fd, &c, 1) != 1)
-		c = '0';
-	close(fd);
-	return c != '0';
-}
-
-static void announce(struct router *r, unsigned int rounds, uint64_t at)
-{
-	unsigned int flags = is_router() ? ANNOUNCE_ROUTER : 0;
-	const struct ka_garp *garp = &r->conf->garp;
-	uint64_t gap;
-	size_t i;
-
-	for (i = 0; i < r->n_addresses; i++) {
-		const struct router_address *a = &r->addresses[i];
-		const struct link *link = link_by_index(a->ifindex);
-
-		if (!link || !link->has_mac)
-			continue;
-		gap = a->conf->addr.family == AF_INET6 ? garp->gna_interval_us :
-							 garp->interval_us;
-		garp_want(&a->conf->addr, link->index, link->mac, flags, rounds,
-			  gap ? gap : BURST_GAP_US, at, &r->record->garps);
-	}
-	log_say(LOG_INFO, "(%s) Sending gratuitous ARP on %s for %zu addresses",
-		r->conf->name, r->record->interface, r->n_addresses);
-}
-
-static void plan_next(struct router *r, uint64_t now, uint64_t delay)
-{
-	alarm_set(&r->announce, delay ? now + delay : ALARM_NEVER);
-}
-
-void announce_burst(struct router *r, uint64_t now)
-{
-	const struct ka_garp *garp = &r->conf->garp;
-
-	announce(r, garp->repeat, now);
-	plan_next(r, now, garp->delay_us ? garp->delay_us : garp->refresh_us);
-}
-
-void announce_lower(struct router *r, uint64_t now)
-{
-	const struct ka_garp *garp = &r->conf->garp;
-
-	announce(r, garp->lower_prio_repeat, now);
-	plan_next(r, now, garp->lower_prio_delay_us);
-}
-
-/* The second burst; then, as long as it is master, now and then. */
-void announce_again(void *arg, uint64_t now)
-{
-	struct router *r = arg;
-	const struct ka_garp *garp = &r->conf->garp;
-	bool fresh = now - r->fsm.since < garp->delay_us + FSM_SECOND;
-
-	announce(r, fresh ? garp->repeat : garp->refresh_repeat, now);
-	plan_next(r, now, garp->refresh_us);
+	h->errand = (struct errand){ .run = run, .done = done, .arg = r };
+	h->n = c->n_addresses + c->n_excluded;
+	h->addresses = calloc(h->n + 1, sizeof(*h->addresses));
+	if (!h->addresses)
+		abort();
+	for (i = 0; i < c->n_addresses; i++)
+		h->addresses[i].conf = &c->addresses[i];
+	for (i = 0; i < c->n_excluded; i++)
+		h->addresses[c->n_addresses + i].conf = &c->excluded[i];
 }

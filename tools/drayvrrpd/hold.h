@@ -1,27 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A virtual router's addresses, routes and rules: had, kept, announced. */
+/*
+ * A virtual router's addresses, routes and rules, and the interface of its own
+ * MAC address: had, kept, let go.  The loop says what is to be; the errands'
+ * thread does it and answers when all of it is done.
+ */
 #ifndef DRAYVRRPD_HOLD_H
 #define DRAYVRRPD_HOLD_H
 
-#include "router.h"
+#include <stddef.h>
+
+#include "errand.h"
+#include "ka_vrrp.h"
 
 #define HOLD_RETRY_US 5000000ull	/* after what could not be put */
 
-/* Put all there.  Return: whether all addresses are. */
-bool hold_all(struct router *r);
-/* Take all away again, routes and rules first. */
-void let_go_all(struct router *r);
-/* Something may have been removed by somebody else: put it back at once. */
-void hold_check(struct router *r, uint64_t now);
-/* static_ipaddress and its fellows: there as long as we are. */
-void hold_static(const struct ka_conf *conf);
-void let_go_static(const struct ka_conf *conf);
-/* Addresses with our mark that nobody holds. */
-void sweep_stale(const struct ka_conf *conf);
+struct router;
 
-/* has just become master; has met another one; an alarm of its own */
-void announce_burst(struct router *r, uint64_t now);
-void announce_lower(struct router *r, uint64_t now);
-void announce_again(void *arg, uint64_t now);
+enum hold_wish {
+	HOLD_NOTHING,
+	HOLD_ALL,
+	HOLD_GONE,			/* nothing, and it does not come back */
+};
+
+/* where an address is to be */
+struct hold_place {
+	int ifindex;			/* 0: nowhere */
+	bool on_vmac;			/* if there is one */
+	bool own;			/* the host's: left alone */
+	bool seen;			/* it is there */
+};
+
+struct hold_address {
+	const struct ka_address *conf;
+	int ifindex;			/* where it was put; 0: nowhere */
+	struct hold_place wanted;	/* with errands_lock() */
+	struct hold_place doing;	/* the thread's, as all below */
+	int at;
+};
+
+struct hold {
+	struct errand errand;
+	struct hold_address *addresses;	/* excluded ones behind */
+	size_t n;
+	/* with errands_lock() */
+	enum hold_wish wish;
+	int below;			/* interface of a vmac to be made */
+	unsigned int asked, answered;
+	bool failed;
+};
+
+void hold_init(struct router *r);
+/* What it is to have from now on; router_held() when that is so. */
+void hold_wish(struct router *r, enum hold_wish wish);
+bool hold_is_pending(const struct router *r);
+/* Something may have been removed by somebody else: put it back at once. */
+void hold_check(struct router *r);
 
 #endif

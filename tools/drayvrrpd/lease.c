@@ -53,11 +53,11 @@ static void write_roles(struct router *r, bool active)
 	size_t i;
 
 	r->record->lease_ms = ms;
-	for (i = 0; i < r->n_addresses; i++)
+	for (i = 0; i < r->hold.n; i++)
 		if (active)
-			role_active(&r->addresses[i].conf->addr, ms, &r->peers);
+			role_active(&r->hold.addresses[i].conf->addr, ms, &r->peers);
 		else
-			role_standby(&r->addresses[i].conf->addr, &r->peers);
+			role_standby(&r->hold.addresses[i].conf->addr, &r->peers);
 }
 
 static void plan(struct router *r, uint64_t now)
@@ -107,7 +107,7 @@ void lease_forget(struct router *r)
 
 	/* of the addresses that were taken away just now, too */
 	links_read();
-	for (i = 0; i < r->n_addresses; i++)
-		if (!link_is_own(&r->addresses[i].conf->addr))
-			role_remove(&r->addresses[i].conf->addr);
+	for (i = 0; i < r->hold.n; i++)
+		if (!link_is_own(&r->hold.addresses[i].conf->addr))
+			role_remove(&r->hold.addresses[i].conf->addr);
 }

@@ -20,6 +20,7 @@
 #include "request.h"
 #include "sock.h"
 #include "state.h"
+#include "thread.h"
 
 #define LOOK_SECONDS 3
 #define STOP_SECONDS 1
@@ -46,7 +47,7 @@ struct order {
 static struct {
 	int fd, thread_fd;
 	pthread_t thread;
-	bool running;
+	bool running, closed;
 	atomic_bool open, absent;
 	/* the thread's */
 	struct dray_nl nl;
@@ -195,20 +196,35 @@ int role_start(bool *said)
 	role.look_at = 0;
 	role.open = false;
 	role.absent = false;
+	role.closed = false;
 	rc = peer_open();
 	if (!rc)
-		rc = -pthread_create(&role.thread, NULL, thread_main, NULL);
+		rc = thread_start(&role.thread, thread_main);
 	role.running = !rc;
 	return rc;
+}
+
+void role_close(void)
+{
+	if (role.running)
+		shutdown(role.fd, SHUT_WR);
+	role.closed = true;
+}
+
+bool role_has_ended(void)
+{
+	if (role.running && !pthread_tryjoin_np(role.thread, NULL))
+		role.running = false;
+	return !role.running;
 }
 
 void role_stop(void)
 {
 	struct timespec limit;
 
+	role_close();
 	if (!role.running)
 		return;
-	shutdown(role.fd, SHUT_WR);
 	clock_gettime(CLOCK_REALTIME, &limit);
 	limit.tv_sec += STOP_SECONDS;
 	pthread_timedjoin_np(role.thread, NULL, &limit);
@@ -230,6 +246,8 @@ static void give(struct order *o)
 	static struct log_limit limit;
 	unsigned int held;
 
+	if (role.closed)
+		return;
 	o->at = now_us();
 	if (send(role.fd, o, sizeof(*o), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 	    log_may(&limit, &held))

@@ -23,7 +23,10 @@ struct role_peers {
 /* Start the thread, with the scheduling of the caller; @said: whether it was said that there is no module, which
  * outlives the process.  Return: 0, or -errno. */
 int role_start(bool *said);
-/* End it when everything asked for is done, within a second. */
+/* Ask for nothing more; the thread ends when all that was asked for is done. */
+void role_close(void);
+bool role_has_ended(void);
+/* Both, within a second. */
 void role_stop(void);
 
 /* Look for the module; said once when it is not there, and when it comes. */

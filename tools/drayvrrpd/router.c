@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "burst.h"
+#include "errand.h"
 #include "hold.h"
 #include "lease.h"
 #include "link.h"
@@ -17,9 +19,20 @@
 #include "track.h"
 #include "vmac.h"
 
+#define CALM_US 10000000ull	/* nothing was put back for so long */
+#define PATIENCE_US 1000000ull	/* with a kernel that does not answer */
+
 struct router *routers;
 
 /* --- what the state machine asks for --- */
+
+/* The first advert of a master may be earlier than that. */
+static bool vmac_is_up(const struct router *r)
+{
+	const struct link *link = link_by_index(r->vmac);
+
+	return link && (link->flags & IFF_UP);
+}
 
 static void send_to(struct router *r, const struct dray_addr *to,
 		    uint8_t priority)
@@ -33,7 +46,7 @@ static void send_to(struct router *r, const struct dray_addr *to,
 	unsigned int held;
 	int rc;
 
-	if (r->vmac && !r->conf->vmac_xmit_base)
+	if (vmac_is_up(r) && !r->conf->vmac_xmit_base)
 		sock = sock_get(r->vmac, r->conf->family);
 	if (!sock)
 		return;
@@ -52,12 +65,20 @@ static void op_advert(void *arg, uint8_t priority)
 
 	if (!r->sock)
 		return;
-	vmac_up(r);
 	if (!r->spec.unicast)
 		send_to(r, &r->spec.group, priority);
 	for (i = 0; i < r->spec.n_peers; i++)
 		send_to(r, &r->spec.peers[i].addr, priority);
 	r->record->last_sent = r->fsm.last_sent;
+	r->record->sent_interval_us = r->spec.interval_us;
+}
+
+/* As long as a peer would wait for a host that says nothing at all. */
+static uint64_t patience(const struct router *r)
+{
+	uint64_t us = 3ull * r->conf->advert_us;
+
+	return us > PATIENCE_US ? us : PATIENCE_US;
 }
 
 static void op_acquire(void *arg)
@@ -65,32 +86,72 @@ static void op_acquire(void *arg)
 	struct router *r = arg;
 
 	lease_begin(r);
-	if (hold_all(r))
-		return;
-	r->cannot_hold = true;
-	alarm_set(&r->check, now_us());
+	hold_wish(r, HOLD_ALL);
+	alarm_set(&r->wait, now_us() + patience(r));
 }
 
+/* An address that is not there yet is announced when it is. */
 static void op_announce(void *arg, enum fsm_announce why)
 {
 	struct router *r = arg;
 
 	if (why == FSM_ANNOUNCE_WAKE)
 		lease_begin(r);
-	if (why == FSM_ANNOUNCE_CONTENTION)
+	if (hold_is_pending(r))
+		r->owes_burst = true;
+	else if (why == FSM_ANNOUNCE_CONTENTION)
 		announce_lower(r, now_us());
 	else
 		announce_burst(r, now_us());
 }
 
+/* The module lets go first: it does not wait for anybody. */
 static void op_release(void *arg)
 {
 	struct router *r = arg;
 
+	r->owes_burst = false;
 	alarm_set(&r->announce, ALARM_NEVER);
+	alarm_set(&r->wait, ALARM_NEVER);
 	lease_end(r);
-	let_go_all(r);
-	vmac_down(r);
+	hold_wish(r, HOLD_NOTHING);
+}
+
+/* Scripts of a master find its addresses; in the order of the events. */
+static void pay_telling(struct router *r)
+{
+	if (r->owes_telling)
+		tell_scripts(r, FSM_MASTER);
+	r->owes_telling = false;
+}
+
+void router_held(struct router *r, bool failed, uint64_t now)
+{
+	if (r->fsm.state != FSM_MASTER)
+		return;
+	if (failed) {
+		r->cannot_hold = true;
+		alarm_set(&r->check, now);
+		return;
+	}
+	/* with the MAC address that it has by now */
+	if (r->owes_burst && r->conf->use_vmac)
+		fsm_speak(&r->fsm, now);
+	if (r->owes_burst)
+		announce_burst(r, now);
+	r->owes_burst = false;
+	pay_telling(r);
+}
+
+void router_put_back(struct router *r, bool always)
+{
+	uint64_t now = now_us();
+
+	r->owes_burst = true;
+	hold_wish(r, HOLD_ALL);
+	alarm_set(&r->wait, now + patience(r));
+	r->cannot_hold |= always;
+	alarm_set(&r->check, r->cannot_hold ? now : now + CALM_US);
 }
 
 /* What is wrong is said once per state. */
@@ -119,7 +180,13 @@ static void op_changed(void *arg, enum fsm_state from, enum fsm_state to,
 	move->priority = r->fsm.priority;
 	complaints_close(r);
 	router_record(r);
-	tell_instance(r, from, to, reason);
+	pay_telling(r);
+	if (!tell_instance(r, from, to, reason))
+		return;
+	if (to == FSM_MASTER && hold_is_pending(r))
+		r->owes_telling = true;
+	else
+		tell_scripts(r, to);
 }
 
 static void op_arm(void *arg, uint64_t deadline)
@@ -222,6 +289,20 @@ static void open_sock(struct router *r, const struct link *link)
 			link->name, strerror(-rc));
 }
 
+/* Each wish makes the interface; here it can be made only by now, or again. */
+static void look_for_vmac(struct router *r)
+{
+	int before = r->vmac;
+
+	r->vmac = vmac_index(r);
+	if (r->vmac || !r->fsm.running)
+		return;
+	if (!before && r->vmac_below == r->ifindex)
+		return;
+	r->vmac_below = r->ifindex;
+	hold_wish(r, r->fsm.state == FSM_MASTER ? HOLD_ALL : HOLD_NOTHING);
+}
+
 void router_look(struct router *r, uint64_t now)
 {
 	const struct link *link = find_link(r);
@@ -233,10 +314,8 @@ void router_look(struct router *r, uint64_t now)
 		r->sock = NULL;
 	if (link && !r->sock)
 		open_sock(r, link);
-	if (r->conf->use_vmac && r->acting) {
-		r->vmac = vmac_get(r);
-		link = find_link(r);	/* the table of links may have moved */
-	}
+	if (r->conf->use_vmac)
+		look_for_vmac(r);
 	has_source = link && r->sock && find_source(r, link, &source);
 	if (has_source && dray_addr_cmp(&source, &r->fsm.source))
 		fsm_set_source(&r->fsm, &source, now);
@@ -246,7 +325,7 @@ void router_look(struct router *r, uint64_t now)
 	set_fault(r, FSM_FAULT_SOURCE, link && !has_source, now);
 	router_weigh(r, now);
 	if (fsm_holds(&r->fsm))
-		hold_check(r, now);
+		hold_check(r);
 }
 
 void router_weigh(struct router *r, uint64_t now)
@@ -283,6 +362,23 @@ static void on_check(void *arg, uint64_t now)
 	} else {
 		r->put_back = 0;
 	}
+}
+
+/* The kernel may be busy with others for long: then somebody else is better. */
+static void on_wait(void *arg, uint64_t now)
+{
+	struct router *r = arg;
+
+	if (r->fsm.state != FSM_MASTER || !hold_is_pending(r))
+		return;
+	alarm_set(&r->wait, now + patience(r));
+	if (errands_stuck(now) < patience(r))
+		return;
+	log_say(LOG_ERR, "(%s) the kernel has not added its addresses for "
+		"%u ms", r->conf->name,
+		(unsigned int)(errands_stuck(now) / 1000));
+	r->cannot_hold = true;
+	alarm_set(&r->check, now);
 }
 
 static void on_timer(void *arg, uint64_t now)
@@ -329,21 +425,6 @@ static void fill_spec(struct router *r)
 	spec->n_vips = vips ? c->n_addresses : 0;
 }
 
-static void fill_addresses(struct router *r)
-{
-	const struct ka_instance *c = r->conf;
-	size_t i;
-
-	r->n_addresses = c->n_addresses + c->n_excluded;
-	r->addresses = calloc(r->n_addresses + 1, sizeof(*r->addresses));
-	if (!r->addresses)
-		abort();
-	for (i = 0; i < c->n_addresses; i++)
-		r->addresses[i].conf = &c->addresses[i];
-	for (i = 0; i < c->n_excluded; i++)
-		r->addresses[c->n_addresses + i].conf = &c->excluded[i];
-}
-
 static struct fsm_params params_of(const struct ka_instance *c)
 {
 	return (struct fsm_params){
@@ -375,12 +456,13 @@ struct router *router_create(const struct ka_instance *conf,
 	}
 	strncpy(r->record->name, conf->name, sizeof(r->record->name) - 1);
 	fill_spec(r);
-	fill_addresses(r);
+	hold_init(r);
 	track_bind(r);
 	fsm_init(&r->fsm, &params, &ops, r);
 	r->fsm.priority = conf->priority;
 	alarm_add(&r->timer, on_timer, r);
 	alarm_add(&r->check, on_check, r);
+	alarm_add(&r->wait, on_wait, r);
 	alarm_add(&r->lease, lease_renew, r);
 	alarm_add(&r->announce, announce_again, r);
 	r->next = routers;
@@ -401,6 +483,7 @@ void router_take_over(struct router *r)
 		};
 	r->heard = r->record->lease_ms > 0;
 	r->last_sent = r->record->last_sent;
+	r->last_interval_us = r->record->sent_interval_us;
 	r->fsm.counters = r->record->counters;
 	r->acting = true;
 }
@@ -408,7 +491,7 @@ void router_take_over(struct router *r)
 void router_start(struct router *r, uint64_t now)
 {
 	if (r->was_master) {
-		fsm_adopt(&r->fsm, r->last_sent, now);
+		fsm_adopt(&r->fsm, r->last_sent, r->last_interval_us, now);
 	} else {
 		op_release(r);
 		r->quiet = true;

@@ -9,18 +9,13 @@
 #include "alarm.h"
 #include "complaint.h"
 #include "fsm.h"
+#include "hold.h"
 #include "ka_vrrp.h"
 #include "log.h"
 #include "priority.h"
 #include "role.h"
 #include "sock.h"
 #include "state.h"
-
-/* one address that it holds while master */
-struct router_address {
-	const struct ka_address *conf;
-	int ifindex;			/* where it was put; 0: nowhere */
-};
 
 struct router {
 	struct router *next;
@@ -34,8 +29,9 @@ struct router {
 	struct sock *sock;		/* NULL: none */
 	int vmac;			/* interface on top of it; 0: none */
 
-	struct router_address *addresses;	/* excluded ones behind */
-	size_t n_addresses;
+	int vmac_below;			/* one was asked for on top of this */
+
+	struct hold hold;
 	struct priority_track *tracks;
 	const struct ka_track **track_conf;
 	size_t n_tracks;
@@ -44,6 +40,7 @@ struct router {
 	uint64_t peers_at;		/* when to look for these again */
 	int total;			/* priority before it was clamped */
 	uint64_t last_sent;		/* by the earlier worker */
+	uint32_t last_interval_us;	/* that it promised */
 	struct fsm_past past;		/* what it knew as a backup */
 	bool acting;			/* the state file is ours to write */
 	bool was_master;		/* before this worker */
@@ -51,12 +48,16 @@ struct router {
 	bool quiet;			/* that it is what it was is not told */
 	bool heard;			/* another director, ever */
 	bool cannot_hold;		/* an address could not be put */
+	bool goes;			/* a reload takes it away */
+	bool owes_burst;		/* to be announced when it is there */
+	bool owes_telling;		/* master: told when the addresses are there */
 	unsigned int put_back;		/* lately */
 
 	struct alarm timer;		/* the state machine's */
 	struct alarm lease;
 	struct alarm announce;		/* second burst, refresh */
 	struct alarm check;		/* what its callbacks could not do */
+	struct alarm wait;		/* for its addresses */
 	struct complaint rejects[PACKET_N_REJECTS];
 	struct complaint notes[FSM_N_NOTES];
 	struct log_limit odd[2], send_failed, lower_told, late_said;
@@ -73,6 +74,10 @@ void router_look(struct router *r, uint64_t now);
 void router_take_over(struct router *r);
 /* Elect, or go on as the master that this host was. */
 void router_start(struct router *r, uint64_t now);
+/* It has what it is to have (hold.h), or @failed to. */
+void router_held(struct router *r, bool failed, uint64_t now);
+/* Something was taken away, or that is so all the time: @always. */
+void router_put_back(struct router *r, bool always);
 /* A tracked thing has changed. */
 void router_weigh(struct router *r, uint64_t now);
 /* Copy to the state file what is not kept there anyway. */

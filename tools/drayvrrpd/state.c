@@ -57,6 +57,8 @@ struct state *state_open(const char *path)
 	return state;
 }
 
+static int lock = -1;
+
 int state_lock(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -68,7 +70,13 @@ int state_lock(const char *path)
 			close(fd);
 			return -errno;
 		}
+	lock = fd;
 	return 0;
+}
+
+void state_unlock(void)
+{
+	close(lock);
 }
 
 struct state_router *state_find(struct state *state, const char *interface,

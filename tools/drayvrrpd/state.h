@@ -49,6 +49,7 @@ struct state_router {
 	int total;			/* before it was clamped */
 	unsigned int faults;
 	uint64_t since, last_sent, last_heard;
+	uint32_t sent_interval_us;	/* with the last advert: peers wait by it */
 	struct dray_addr source, master;
 	uint8_t master_priority;
 	uint32_t master_interval_us;
@@ -89,8 +90,10 @@ struct state {
 
 /* Return: the map, kept by the caller for ever, or NULL and errno. */
 struct state *state_open(const char *path);
-/* Wait until no other worker acts; held until this process ends. */
+/* Wait until no other worker acts; held until this process ends, or before:
+ * it may take a while until all of its memory is given back. */
 int state_lock(const char *path);
+void state_unlock(void);
 
 struct state_router *state_find(struct state *state, const char *interface,
 				uint8_t family, uint8_t vrid);

@@ -139,7 +139,7 @@ static const char *state_word(enum fsm_state to)
 	return to == FSM_INIT ? "STOP" : fsm_state_name(to);
 }
 
-void tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
+bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		   enum fsm_reason reason)
 {
 	const char *name = r->conf->name, *state = state_word(to);
@@ -158,9 +158,13 @@ void tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		state, from == FSM_INIT && to != FSM_MASTER ? " (init)" : "",
 		fsm_reason_text(reason), r->fsm.priority);
 	/* nobody else saw that the process is another one */
-	if (reason == FSM_REASON_ADOPTED ||
-	    (r->quiet && to == r->was))
-		return;
+	return reason != FSM_REASON_ADOPTED && !(r->quiet && to == r->was);
+}
+
+void tell_scripts(struct router *r, enum fsm_state to)
+{
+	const char *name = r->conf->name, *state = state_word(to);
+
 	notify("INSTANCE", name, &r->conf->notify, state, r->fsm.priority);
 	if (r->conf->smtp_alert)
 		mail("Instance", name, state);

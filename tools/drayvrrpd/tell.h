@@ -10,8 +10,10 @@
 
 /* @jobs leads to the spawner */
 void tell_open(const struct ka_conf *conf, int jobs);
-void tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
+/* The log.  Return: whether it is news for the others as well. */
+bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		   enum fsm_reason reason);
+void tell_scripts(struct router *r, enum fsm_state to);
 void tell_group(const struct ka_sync_group *group, enum fsm_state to);
 void tell_lower_priority(struct router *r);
 void tell_priority(struct router *r);

@@ -92,7 +92,7 @@ static void put_no_address(struct nl_msg *msg)
 	nla_nest_end(msg, spec);
 }
 
-static int create(const struct router *r, const char *name)
+static int create(const struct router *r, const char *name, int below)
 {
 	struct nl_msg *msg = message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0,
 				     0);
@@ -105,7 +105,7 @@ static int create(const struct router *r, const char *name)
 	if (r->conf->has_vmac_address)
 		memcpy(mac, r->conf->vmac_address, sizeof(mac));
 	nla_put_string(msg, IFLA_IFNAME, name);
-	nla_put_u32(msg, IFLA_LINK, r->ifindex);
+	nla_put_u32(msg, IFLA_LINK, below);
 	nla_put(msg, IFLA_ADDRESS, sizeof(mac), mac);
 	put_kind(msg);
 	rc = holding_ask(msg);
@@ -118,22 +118,20 @@ static int create(const struct router *r, const char *name)
 	return holding_ask(msg);
 }
 
-int vmac_get(struct router *r)
+int vmac_make(const struct router *r, int below, bool may_create)
 {
+	static struct log_limit limit;
 	char name[IF_NAMESIZE];
-	const struct link *link;
 	unsigned int held;
-	int rc;
+	int index, rc;
 
 	name_of(r, name);
-	link = link_by_name(name);
-	if (link)
-		return link->index;
-	if (!r->ifindex)
-		return 0;
-	rc = create(r, name);
+	index = if_nametoindex(name);
+	if (index || !below || !may_create)
+		return index;
+	rc = create(r, name, below);
 	if (rc) {
-		if (log_may(&r->send_failed, &held))
+		if (log_may(&limit, &held))
 			log_say(LOG_ERR, "(%s) cannot make the interface %s: "
 				"%s", r->conf->name, name, strerror(-rc));
 		return 0;
@@ -141,44 +139,43 @@ int vmac_get(struct router *r)
 	set_up(r, name);
 	log_say(LOG_NOTICE, "(%s) made the interface %s on %s", r->conf->name,
 		name, r->record->interface);
-	links_read();
 	return if_nametoindex(name);
 }
 
-static void set_flag(struct router *r, unsigned int up)
+void vmac_set(const struct router *r, int index, bool up)
 {
-	const struct link *link = link_by_index(r->vmac);
-	struct nl_msg *msg;
-	int rc;
+	struct nl_msg *msg = message(RTM_NEWLINK, 0, index, up ? IFF_UP : 0);
+	int rc = msg ? holding_ask(msg) : -ENOMEM;
 
-	if (!link || (link->flags & IFF_UP) == up)
-		return;
-	msg = message(RTM_NEWLINK, 0, r->vmac, up);
-	rc = msg ? holding_ask(msg) : -ENOMEM;
 	if (rc)
-		log_say(LOG_ERR, "(%s) cannot take %s %s: %s", r->conf->name,
-			link->name, up ? "up" : "down", strerror(-rc));
-	links_read();
+		log_say(LOG_ERR, "(%s) cannot take its interface %s: %s",
+			r->conf->name, up ? "up" : "down", strerror(-rc));
 }
 
-void vmac_up(struct router *r)
+void vmac_delete(int index)
 {
-	set_flag(r, IFF_UP);
-}
+	struct nl_msg *msg = message(RTM_DELLINK, 0, index, 0);
 
-void vmac_down(struct router *r)
-{
-	set_flag(r, 0);
-}
-
-void vmac_delete(struct router *r)
-{
-	struct nl_msg *msg;
-
-	if (!r->vmac)
-		return;
-	msg = message(RTM_DELLINK, 0, r->vmac, 0);
 	if (msg)
 		holding_ask(msg);
-	r->vmac = 0;
+}
+
+void vmac_promote_secondaries(const struct router *r)
+{
+	char name[IF_NAMESIZE];
+
+	name_of(r, name);
+	write_setting("ipv4", r->record->interface, "promote_secondaries", "1");
+	if (r->conf->use_vmac)
+		write_setting("ipv4", name, "promote_secondaries", "1");
+}
+
+int vmac_index(const struct router *r)
+{
+	const struct link *link;
+	char name[IF_NAMESIZE];
+
+	name_of(r, name);
+	link = link_by_name(name);
+	return link ? link->index : 0;
 }

@@ -9,11 +9,15 @@
 
 #include "router.h"
 
-/* Make it if it is not there.  Return: its index, or 0 and said. */
-int vmac_get(struct router *r);
-void vmac_up(struct router *r);
-void vmac_down(struct router *r);
-/* The daemon stops. */
-void vmac_delete(struct router *r);
+/* In the loop: its index, 0 if it is not there. */
+int vmac_index(const struct router *r);
+
+/* All of these in an errand.  Made on the interface @below, if it is not there
+ * and may be created.  Return: its index, or 0 and said. */
+int vmac_make(const struct router *r, int below, bool may_create);
+void vmac_set(const struct router *r, int index, bool up);
+void vmac_delete(int index);
+/* The secondary addresses of a network stay when its first one goes. */
+void vmac_promote_secondaries(const struct router *r);
 
 #endif

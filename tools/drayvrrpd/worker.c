@@ -18,10 +18,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "errand.h"
 #include "garp.h"
 #include "group.h"
 #include "hello.h"
-#include "hold.h"
 #include "holding.h"
 #include "lease.h"
 #include "link.h"
@@ -29,9 +29,9 @@
 #include "receive.h"
 #include "router.h"
 #include "spawner.h"
+#include "statics.h"
 #include "tell.h"
 #include "track.h"
-#include "vmac.h"
 #include "watch.h"
 
 #define RT_PRIORITY 5		/* above all that is not real-time */
@@ -39,16 +39,41 @@
 #define BEAT_US 500000ull
 #define LOOKS 4			/* in a turn: looking may change something itself */
 
+#define FINISH_MS 10000		/* for the last errands before the end */
+#define HAND_OVER_US 1000000ull	/* for those before a successor */
+#define ASK_US 1000ull		/* is the module told? */
+
+struct sync_group {
+	struct group group;
+	const struct ka_sync_group *conf;
+	bool owes_telling;		/* master: when all addresses are there */
+};
+
 static struct {
 	const struct worker *with;
 	struct state *state;
 	struct event_base *base;
 	struct alarm beat;
-	struct group *groups;
+	struct sync_group *groups;
 	struct dray_addr *own;
 	size_t n_own;
 	bool stopping;
+	bool sweeps;			/* when all have what they are to have */
+	/* a successor waits */
+	struct alarm leave;
+	uint64_t leave_at;		/* whatever is not done yet */
 } worker;
+
+/* Are addresses of the group on their way? */
+static bool waits(const struct ka_sync_group *conf)
+{
+	const struct router *r;
+
+	for (r = routers; r; r = r->next)
+		if (r->conf->group == conf && hold_is_pending(r))
+			return true;
+	return false;
+}
 
 /* --- what comes in --- */
 
@@ -121,12 +146,22 @@ static void look_if_changed(void)
 		look(now_us());
 }
 
+static void sweep_if_due(void)
+{
+	if (!worker.sweeps || !errands_are_idle())
+		return;
+	worker.sweeps = false;
+	links_read();
+	sweep_stale(worker.with->conf);
+}
+
 /* The end of a turn: nothing may be waited for before this. */
 static void turn_over(void)
 {
 	struct router *r;
 
 	look_if_changed();
+	sweep_if_due();
 	worker.state->beat = now_us();
 	alarms_commit();
 	if (!worker.stopping)
@@ -188,6 +223,32 @@ static void on_hello6(evutil_socket_t fd, short what, void *arg)
 	turn_over();
 }
 
+static void tell_groups(void)
+{
+	size_t i;
+
+	for (i = 0; i < worker.with->conf->n_sync_groups; i++) {
+		struct sync_group *g = &worker.groups[i];
+
+		if (!g->owes_telling || waits(g->conf))
+			continue;
+		g->owes_telling = false;
+		tell_group(g->conf, FSM_MASTER);
+	}
+}
+
+/* What they did is in the table of links before it is judged. */
+static void on_errands(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	links_read();
+	errands_done();
+	tell_groups();
+	turn_over();
+}
+
 static void on_beat(void *arg, uint64_t now)
 {
 	(void)arg;
@@ -237,24 +298,65 @@ static bool is_named(const struct router *r, const struct control_message *m)
 	return false;
 }
 
-/* What stays is in the state file already; what does not stay resigns. */
-static void hand_over(const struct control_message *m)
+static void gone(struct router *r)
+{
+	fsm_stop(&r->fsm, false, now_us());
+	hold_wish(r, HOLD_GONE);
+}
+
+/*
+ * The next one takes over at once.  The peers hear the last word of this one
+ * just before, whatever interval the next one has.
+ */
+static void leave(void)
 {
 	uint64_t now = now_us();
 	struct router *r;
 
 	for (r = routers; r; r = r->next) {
-		if (is_named(r, m)) {
-			fsm_stop(&r->fsm, false, now);
-			lease_forget(r);
-			vmac_delete(r);
-		}
+		fsm_speak(&r->fsm, now);
 		router_record(r);
-		if (is_named(r, m))
+		if (r->goes)
 			r->record->used = false;
 	}
-	role_stop();
+	state_unlock();
 	_exit(0);
+}
+
+/* What does not stay lets go first, while the others' adverts go on. */
+static void on_leave(void *arg, uint64_t now)
+{
+	struct router *r;
+
+	(void)arg;
+	alarm_set(&worker.leave, now + ASK_US);
+	if (now < worker.leave_at && !errands_are_idle())
+		return;
+	for (r = routers; r; r = r->next)
+		if (r->goes)
+			lease_forget(r);
+	role_close();
+	if (now >= worker.leave_at || role_has_ended())
+		leave();
+}
+
+/* What stays is in the state file already; what does not stay resigns. */
+static void hand_over(const struct control_message *m)
+{
+	uint64_t now = now_us();
+	bool all_stay = true;
+	struct router *r;
+
+	for (r = routers; r; r = r->next) {
+		r->goes = is_named(r, m);
+		all_stay &= !r->goes;
+		if (r->goes)
+			gone(r);
+	}
+	if (all_stay)
+		leave();
+	worker.leave_at = now + HAND_OVER_US;
+	alarm_set(&worker.leave, now);
 }
 
 static void on_control(evutil_socket_t fd, short what, void *arg)
@@ -268,6 +370,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
 		stop();
 	else if (n > 0 && m.what == CONTROL_HAND_OVER)
 		hand_over(&m);
+	turn_over();
 	/* without a supervisor there is nothing more to hear there */
 	if (!n)
 		event_del(arg);
@@ -285,8 +388,14 @@ static void on_term(evutil_socket_t sig, short what, void *arg)
 
 static void group_changed(void *arg, enum fsm_state from, enum fsm_state to)
 {
+	struct sync_group *g = arg;
+
 	(void)from;
-	tell_group(arg, to);
+	if (g->owes_telling)
+		tell_group(g->conf, FSM_MASTER);
+	g->owes_telling = to == FSM_MASTER && waits(g->conf);
+	if (!g->owes_telling)
+		tell_group(g->conf, to);
 }
 
 static struct router *router_of(const struct ka_instance *conf)
@@ -298,7 +407,7 @@ static struct router *router_of(const struct ka_instance *conf)
 	return r;
 }
 
-static void create_group(struct group *group, const struct ka_sync_group *conf)
+static void create_group(struct sync_group *g, const struct ka_sync_group *conf)
 {
 	struct fsm **members = calloc(conf->n_members + 1, sizeof(*members));
 	struct router *r;
@@ -309,7 +418,8 @@ static void create_group(struct group *group, const struct ka_sync_group *conf)
 		if (r)
 			members[n++] = &r->fsm;
 	}
-	group_init(group, members, n, group_changed, (void *)conf);
+	g->conf = conf;
+	group_init(&g->group, members, n, group_changed, g);
 }
 
 static void create_all(const struct ka_conf *conf)
@@ -400,20 +510,20 @@ static void watch_all(int links, int alarms)
 }
 
 /* What a group was before is what those of its members were that it had. */
-static void go_on(struct group *group, const struct ka_sync_group *conf)
+static void go_on(struct sync_group *g)
 {
 	enum fsm_state was = FSM_INIT, one;
 	struct router *r;
 
 	for (r = routers; r; r = r->next) {
-		if (r->conf->group != conf)
+		if (r->conf->group != g->conf)
 			continue;
 		one = r->record->state;
 		if (was != FSM_INIT && one != FSM_INIT && one != was)
 			return;
 		was = one != FSM_INIT ? one : was;
 	}
-	group_go_on(group, was);
+	group_go_on(&g->group, was);
 }
 
 static void start_all(void)
@@ -425,7 +535,7 @@ static void start_all(void)
 	for (r = routers; r; r = r->next)
 		router_take_over(r);
 	for (i = 0; i < conf->n_sync_groups; i++)
-		go_on(&worker.groups[i], conf->sync_groups[i]);
+		go_on(&worker.groups[i]);
 	links_read();
 	look(now_us());
 	hold_static(conf);
@@ -437,8 +547,8 @@ static void start_all(void)
 		if (r->was_master)
 			router_start(r, now_us());
 	for (i = 0; i < conf->n_sync_groups; i++)
-		group_settled(&worker.groups[i]);
-	sweep_stale(conf);
+		group_settled(&worker.groups[i].group);
+	worker.sweeps = true;
 	for (r = routers; r; r = r->next)
 		lease_renew(r, now_us());
 }
@@ -460,11 +570,26 @@ static void start_in_time(void)
 	alarm_set(&alarm, worker.state->workers > 1 ? 0 : now_us() + delay);
 }
 
+/* The end of the daemon: nothing of it stays. */
+static void finish(void)
+{
+	struct router *r;
+
+	for (r = routers; r; r = r->next)
+		hold_wish(r, HOLD_GONE);
+	let_go_static();
+	if (!errands_finish(FINISH_MS))
+		log_say(LOG_ERR, "the kernel does not answer: addresses may be "
+			"left over");
+	for (r = routers; r; r = r->next)
+		lease_forget(r);
+	role_stop();
+}
+
 void worker_main(const struct worker *with)
 {
 	uint8_t ready = CONTROL_READY;
-	struct router *r;
-	int links, alarms;
+	int links, alarms, errands;
 
 	prctl(PR_SET_NAME, "drayvrrpd-vrrp");
 	signal(SIGPIPE, SIG_IGN);
@@ -476,8 +601,10 @@ void worker_main(const struct worker *with)
 	create_all(with->conf);
 	look(now_us());
 	be_prompt(&with->conf->globals.vrrp);
-	if (role_start(&with->state->no_module_said))
+	errands = errands_start();
+	if (errands < 0 || role_start(&with->state->no_module_said))
 		_exit(1);
+	watch(errands, on_errands);
 	role_look();
 	send(with->control, &ready, 1, MSG_NOSIGNAL);
 	if (state_lock(with->state_path))
@@ -485,18 +612,14 @@ void worker_main(const struct worker *with)
 	worker.state->worker = getpid();
 	worker.state->started = now_us();
 	worker.state->workers++;
+	alarm_add(&worker.leave, on_leave, NULL);
 	alarm_add(&worker.beat, on_beat, NULL);
 	alarm_set(&worker.beat, now_us());
 	worker.state->log_unknown_vrids = with->conf->globals.log_unknown_vrids;
 	start_in_time();
 	turn_over();
 	event_base_dispatch(worker.base);
-	for (r = routers; r; r = r->next) {
-		lease_forget(r);
-		vmac_delete(r);
-	}
-	let_go_static(with->conf);
-	role_stop();
+	finish();
 	_exit(0);
 }
 
@@ -512,6 +635,8 @@ void worker_resign(const struct worker *with)
 	for (r = routers; r; r = r->next)
 		router_take_over(r);
 	look(now_us());
+	if (errands_start() < 0)
+		return;
 	role_start(&with->state->no_module_said);
 	role_look();
 	for (r = routers; r; r = r->next) {
@@ -520,9 +645,9 @@ void worker_resign(const struct worker *with)
 		router_start(r, now_us());
 		fsm_stop(&r->fsm, false, now_us());
 		router_record(r);
-		lease_forget(r);
-		vmac_delete(r);
 	}
+	finish();
+	links_read();
 	sweep_stale(with->conf);
-	role_stop();
+	errands_finish(FINISH_MS);
 }

@@ -138,7 +138,7 @@ static void pending_results(void **state)
 	/* the next worker of a master asks anew, and stays what it was */
 	set_up(&b, 3, S, 100);
 	fsm_fault(&b.fsm, FSM_FAULT_PENDING, START);
-	fsm_adopt(&b.fsm, START - 1, START);
+	fsm_adopt(&b.fsm, START - 1, 0, START);
 	assert_int_equal(b.fsm.state, FSM_MASTER);
 	fsm_recover(&b.fsm, FSM_FAULT_PENDING, START + 1);
 	assert_int_equal(b.fsm.state, FSM_MASTER);
@@ -323,19 +323,49 @@ static void adopts_its_own_past(void **state)
 
 	(void)state;
 	set_up(&b, 3, S, 100);
-	fsm_adopt(&b.fsm, START - 3 * S + 1, START);
+	fsm_adopt(&b.fsm, START - 3 * S + 1, 0, START);
 	assert_log(&b, "advert:100 acquire announce MASTER");
 	assert_int_equal(b.fsm.reason, FSM_REASON_ADOPTED);
 	set_up(&b, 3, S, 100);
-	fsm_adopt(&b.fsm, START - 3 * S, START);
+	fsm_adopt(&b.fsm, START - 3 * S, 0, START);
 	assert_log(&b, "release BACKUP");
 	set_up(&b, 3, S, 100);
-	fsm_adopt(&b.fsm, START + 1, START);	/* of another boot */
+	fsm_adopt(&b.fsm, START + 1, 0, START);	/* of another boot */
 	assert_log(&b, "release BACKUP");
 	set_up(&b, 3, S, 100);
 	fsm_fault(&b.fsm, FSM_FAULT_LINK, START);
-	fsm_adopt(&b.fsm, START, START);
+	fsm_adopt(&b.fsm, START, 0, START);
 	assert_log(&b, "release FAULT");
+}
+
+/* A reload may change the interval: the peers wait by what they were told. */
+static void adopts_by_the_old_interval(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, 3, 100 * MS, 100);
+	fsm_adopt(&b.fsm, START - 2 * S, S, START);
+	assert_log(&b, "advert:100 acquire announce MASTER");
+	assert_int_equal(b.fsm.deadline, START + 100 * MS);
+	set_up(&b, 3, S, 100);
+	fsm_adopt(&b.fsm, START - 300 * MS, 100 * MS, START);
+	assert_log(&b, "release BACKUP");
+}
+
+static void speaks_out_of_turn(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up_master(&b, 3, S, 100);
+	fsm_speak(&b.fsm, START + 300 * MS);
+	assert_log(&b, "advert:100");
+	assert_int_equal(b.fsm.deadline, START + 1300 * MS);
+	assert_int_equal(b.fsm.last_sent, START + 300 * MS);
+	set_up_backup(&b, 3, S, 100);
+	fsm_speak(&b.fsm, START + 300 * MS);
+	assert_log(&b, "");
 }
 
 static void resume(struct bench *b, uint64_t last_heard, uint32_t interval)
@@ -428,6 +458,8 @@ int main(void)
 		T("a master is a little late", master_is_late),
 		T("a master wakes up to old adverts", master_finds_adverts),
 		T("a restart in time", adopts_its_own_past),
+		T("a restart with another interval", adopts_by_the_old_interval),
+		T("an advert out of turn", speaks_out_of_turn),
 		T("a backup's restart in time", resumes_its_waiting),
 		T("a reload", reload),
 	};

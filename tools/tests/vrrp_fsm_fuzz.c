@@ -125,7 +125,7 @@ static void start(struct machine *m, const struct input *in, uint64_t now)
 		return;
 	m->adopting = in->a & 1;
 	if (m->adopting)
-		fsm_adopt(&m->fsm, now - in->b * 100000, now);
+		fsm_adopt(&m->fsm, now - in->b * 100000, 0, now);
 	else
 		fsm_start(&m->fsm, now);
 	m->adopting = false;

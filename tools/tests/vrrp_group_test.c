@@ -252,7 +252,7 @@ static void one_comes_later(void **state)
 	set_up(&p);
 	fsm_fault(&p.b, FSM_FAULT_PENDING, S);
 	fsm_start(&p.b, S);
-	fsm_adopt(&p.a, S, S);
+	fsm_adopt(&p.a, S, 0, S);
 	assert_states(&p, FSM_MASTER, FSM_INIT, FSM_INIT);
 	fsm_recover(&p.b, FSM_FAULT_PENDING, 6 * S);
 	assert_states(&p, FSM_MASTER, FSM_MASTER, FSM_MASTER);
@@ -272,7 +272,7 @@ static void goes_on(void **state)
 	p.told = FSM_MASTER;
 	group_go_on(&p.group, FSM_MASTER);
 	fsm_start(&p.b, S);
-	fsm_adopt(&p.a, S, S);
+	fsm_adopt(&p.a, S, 0, S);
 	group_settled(&p.group);
 	assert_states(&p, FSM_MASTER, FSM_MASTER, FSM_MASTER);
 	assert_int_equal(p.tellings, 0);

@@ -71,7 +71,7 @@ static void kill_worker(struct node *n)
 	}
 	start(n);
 	if (n->has_vips)
-		fsm_adopt(&n->fsm, was_master ? sent : 0, n->clock);
+		fsm_adopt(&n->fsm, was_master ? sent : 0, 0, n->clock);
 	else
 		fsm_start(&n->fsm, n->clock);
 }

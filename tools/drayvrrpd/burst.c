@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which addresses are announced how often; the frames are garp.c's. */
+#include "burst.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "announce.h"
+#include "garp.h"
+#include "link.h"
+
+#define BURST_GAP_US 20000		/* between two of a burst, if none is said */
+
+static bool is_router(void)
+{
+	int fd = open("/proc/sys/net/ipv6/conf/all/forwarding",
+		      O_RDONLY | O_CLOEXEC);
+	char c = '0';
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &c, 1) != 1)
+		c = '0';
+	close(fd);
+	return c != '0';
+}
+
+static void announce(struct router *r, unsigned int rounds, uint64_t at)
+{
+	unsigned int flags = is_router() ? ANNOUNCE_ROUTER : 0;
+	const struct ka_garp *garp = &r->conf->garp;
+	uint64_t gap;
+	size_t i;
+
+	for (i = 0; i < r->hold.n; i++) {
+		const struct hold_address *a = &r->hold.addresses[i];
+		const struct link *link = link_by_index(a->ifindex);
+
+		if (!link || !link->has_mac)
+			continue;
+		gap = a->conf->addr.family == AF_INET6 ? garp->gna_interval_us :
+							 garp->interval_us;
+		garp_want(&a->conf->addr, link->index, link->mac, flags, rounds,
+			  gap ? gap : BURST_GAP_US, at, &r->record->garps);
+	}
+	log_say(LOG_INFO, "(%s) Sending gratuitous ARP on %s for %zu addresses",
+		r->conf->name, r->record->interface, r->hold.n);
+}
+
+static void plan_next(struct router *r, uint64_t now, uint64_t delay)
+{
+	alarm_set(&r->announce, delay ? now + delay : ALARM_NEVER);
+}
+
+void announce_burst(struct router *r, uint64_t now)
+{
+	const struct ka_garp *garp = &r->conf->garp;
+
+	announce(r, garp->repeat, now);
+	plan_next(r, now, garp->delay_us ? garp->delay_us : garp->refresh_us);
+}
+
+void announce_lower(struct router *r, uint64_t now)
+{
+	const struct ka_garp *garp = &r->conf->garp;
+
+	announce(r, garp->lower_prio_repeat, now);
+	plan_next(r, now, garp->lower_prio_delay_us);
+}
+
+/* The second burst; then, as long as it is master, now and then. */
+void announce_again(void *arg, uint64_t now)
+{
+	struct router *r = arg;
+	const struct ka_garp *garp = &r->conf->garp;
+	bool fresh = now - r->fsm.since < garp->delay_us + FSM_SECOND;
+
+	announce(r, fresh ? garp->repeat : garp->refresh_repeat, now);
+	plan_next(r, now, garp->refresh_us);
+}
