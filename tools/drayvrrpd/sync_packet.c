@@ -23,8 +23,9 @@ enum {
 	SUBKEY_MAC = 1,
 	SUBKEY_NUMBER = 2,
 
-	KNOWN_HELLO = SYNC_HELLO_MASTER | SYNC_HELLO_IN_SYNC,
-	KNOWN_FLOW = SYNC_FLOW_GONE | SYNC_FLOW_ASSURED,
+	KNOWN_HELLO = SYNC_HELLO_MASTER | SYNC_HELLO_IN_SYNC |
+		      SYNC_HELLO_ASKS,
+	KNOWN_ENTRY = SYNC_ENTRY_ASSURED,
 };
 
 static const uint8_t magic[4] = { 'D', 'R', 'A', 'Y' };
@@ -126,6 +127,15 @@ static void put_family(struct put *p, uint8_t family)
 	put_number(p, family == AF_INET6 ? 6 : 4, 1);
 }
 
+/* A server may be of another family than its clients. */
+static void put_server(struct put *p, const struct dray_addr *addr,
+		       uint16_t port)
+{
+	put_family(p, addr->family);
+	put_addr(p, addr, addr->family == AF_INET6 ? AF_INET6 : AF_INET);
+	put_number(p, port, 2);
+}
+
 static void put_service(struct put *p, const struct sync_service *service)
 {
 	put_family(p, service->addr.family);
@@ -149,6 +159,11 @@ void sync_begin(struct sync_writer *w, enum sync_type type, uint64_t from,
 	w->len = SYNC_HEADER;
 	w->count = 0;
 	w->type = type;
+}
+
+void sync_number(struct sync_writer *w, uint64_t sequence)
+{
+	store(w->buf + AT_SEQUENCE, sequence, 8);
 }
 
 /* What precedes the entries is not counted as one. */
@@ -183,11 +198,12 @@ bool sync_put_flow(struct sync_writer *w, const struct sync_flow *flow)
 	put_number(&p, flow->flags, 1);
 	put_number(&p, flow->client_port, 2);
 	put_number(&p, flow->vip_port, 2);
-	put_number(&p, flow->server_port, 2);
+	put_number(&p, flow->service_port, 2);
+	put_number(&p, flow->fwmark, 4);
 	put_number(&p, flow->expires_ms, 4);
 	put_addr(&p, &flow->client, family);
 	put_addr(&p, &flow->vip, family);
-	put_addr(&p, &flow->server, family);
+	put_server(&p, &flow->server, flow->server_port);
 	return put_done(&p);
 }
 
@@ -198,8 +214,8 @@ bool sync_put_persist(struct sync_writer *w, const struct sync_persist *persist)
 
 	put_service(&p, &persist->service);
 	put_addr(&p, &persist->client, family);
-	put_addr(&p, &persist->server, family);
-	put_number(&p, persist->server_port, 2);
+	put_server(&p, &persist->server, persist->server_port);
+	put_number(&p, persist->flags, 1);
 	put_number(&p, persist->expires_ms, 4);
 	return put_done(&p);
 }
@@ -209,8 +225,7 @@ bool sync_put_state(struct sync_writer *w, const struct sync_state *state)
 	struct put p = put_entry(w);
 
 	put_service(&p, &state->service);
-	put_addr(&p, &state->server, state->service.addr.family);
-	put_number(&p, state->server_port, 2);
+	put_server(&p, &state->server, state->server_port);
 	put_number(&p, state->state, 1);
 	put_number(&p, state->live, 4);
 	return put_done(&p);
@@ -296,6 +311,12 @@ static uint8_t get_family(struct get *g)
 	return number == 6 ? AF_INET6 : AF_INET;
 }
 
+static void get_server(struct get *g, struct dray_addr *addr, uint16_t *port)
+{
+	get_addr(g, addr, get_family(g));
+	*port = get_number(g, 2);
+}
+
 static uint8_t get_service(struct get *g, struct sync_service *service)
 {
 	uint8_t family = get_family(g);
@@ -337,12 +358,13 @@ bool sync_get_flow(struct sync_reader *r, struct sync_flow *flow)
 	flow->flags = get_number(&g, 1);
 	flow->client_port = get_number(&g, 2);
 	flow->vip_port = get_number(&g, 2);
-	flow->server_port = get_number(&g, 2);
+	flow->service_port = get_number(&g, 2);
+	flow->fwmark = get_number(&g, 4);
 	flow->expires_ms = get_number(&g, 4);
 	get_addr(&g, &flow->client, family);
 	get_addr(&g, &flow->vip, family);
-	get_addr(&g, &flow->server, family);
-	return !g.failed && !(flow->flags & ~KNOWN_FLOW);
+	get_server(&g, &flow->server, &flow->server_port);
+	return !g.failed && !(flow->flags & ~KNOWN_ENTRY);
 }
 
 bool sync_get_persist(struct sync_reader *r, struct sync_persist *persist)
@@ -351,19 +373,18 @@ bool sync_get_persist(struct sync_reader *r, struct sync_persist *persist)
 	uint8_t family = get_service(&g, &persist->service);
 
 	get_addr(&g, &persist->client, family);
-	get_addr(&g, &persist->server, family);
-	persist->server_port = get_number(&g, 2);
+	get_server(&g, &persist->server, &persist->server_port);
+	persist->flags = get_number(&g, 1);
 	persist->expires_ms = get_number(&g, 4);
-	return !g.failed;
+	return !g.failed && !(persist->flags & ~KNOWN_ENTRY);
 }
 
 bool sync_get_state(struct sync_reader *r, struct sync_state *state)
 {
 	struct get g = { .r = r };
-	uint8_t family = get_service(&g, &state->service);
 
-	get_addr(&g, &state->server, family);
-	state->server_port = get_number(&g, 2);
+	get_service(&g, &state->service);
+	get_server(&g, &state->server, &state->server_port);
 	state->state = get_number(&g, 1);
 	state->live = get_number(&g, 4);
 	return !g.failed;

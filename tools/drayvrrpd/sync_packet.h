@@ -61,11 +61,11 @@ enum sync_reject {
 enum {
 	SYNC_HELLO_MASTER = 1,	/* of a virtual router at least */
 	SYNC_HELLO_IN_SYNC = 2,	/* has all that the others had */
+	SYNC_HELLO_ASKS = 4,	/* waits for a receipt: to be answered at once */
 };
 
 enum {
-	SYNC_FLOW_GONE = 1,	/* the entry is to be dropped */
-	SYNC_FLOW_ASSURED = 2,	/* its client has been seen to exist */
+	SYNC_ENTRY_ASSURED = 1,	/* its client has been seen to exist */
 };
 
 struct sync_hello {
@@ -88,11 +88,13 @@ struct sync_service {
 	struct dray_addr addr;	/* by mark: of its family, and zero */
 };
 
-/* All addresses of an entry are of one family. */
+/* All addresses of an entry are of one family, but for the server's. */
 struct sync_flow {
 	uint8_t protocol, state, flags;
 	struct dray_addr client, vip, server;
 	uint16_t client_port, vip_port, server_port;
+	uint16_t service_port;	/* 0: the service has all ports */
+	uint32_t fwmark;	/* 0: the service is that of VIP and port */
 	uint32_t expires_ms;
 };
 
@@ -100,7 +102,8 @@ struct sync_persist {
 	struct sync_service service;
 	struct dray_addr client, server;
 	uint16_t server_port;
-	uint32_t expires_ms;	/* 0: the entry is to be dropped */
+	uint8_t flags;
+	uint32_t expires_ms;
 };
 
 struct sync_state {
@@ -166,6 +169,9 @@ int sync_key_derive(struct sync_key *key, const uint8_t *secret, size_t len);
  */
 void sync_begin(struct sync_writer *w, enum sync_type type, uint64_t from,
 		uint64_t to, uint64_t sequence);
+
+/* Give it another number than it was begun with. */
+void sync_number(struct sync_writer *w, uint64_t sequence);
 
 /*
  * Add an entry of the datagram's type.  Return: false if there is no room for

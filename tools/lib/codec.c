@@ -161,6 +161,9 @@ int dray_put_flow(struct nl_msg *msg, const struct dray_flow *flow)
 	PUT_IF(flow, DRAY_A_FLOW_CLIENT_PORT, nla_put_u16, flow->client_port);
 	PUT_IF(flow, DRAY_A_FLOW_VIP, put_addr, &flow->vip);
 	PUT_IF(flow, DRAY_A_FLOW_VIP_PORT, nla_put_u16, flow->vip_port);
+	PUT_IF(flow, DRAY_A_FLOW_STATE, nla_put_u8, flow->state);
+	PUT_IF(flow, DRAY_A_FLOW_FLAGS, nla_put_u32, flow->flags);
+	PUT_IF(flow, DRAY_A_FLOW_EXPIRES, nla_put_u32, flow->expires);
 	return nla_nest_end(msg, nest);
 full:
 	return -NLE_NOMEM;
@@ -176,6 +179,8 @@ int dray_put_persist(struct nl_msg *msg, const struct dray_persist *persist)
 	if (!nest)
 		return -NLE_NOMEM;
 	PUT_IF(persist, DRAY_A_PERSIST_CLIENT, put_addr, &persist->client);
+	PUT_IF(persist, DRAY_A_PERSIST_FLAGS, nla_put_u32, persist->flags);
+	PUT_IF(persist, DRAY_A_PERSIST_EXPIRES, nla_put_u32, persist->expires);
 	return nla_nest_end(msg, nest);
 full:
 	return -NLE_NOMEM;

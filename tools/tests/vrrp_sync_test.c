@@ -37,13 +37,14 @@ static struct sync_flow some_flow(void)
 	return (struct sync_flow){
 		.protocol = 6,
 		.state = 3,
-		.flags = SYNC_FLOW_ASSURED,
+		.flags = SYNC_ENTRY_ASSURED,
 		.client = ip("203.0.113.7"),
 		.vip = ip("192.168.0.200"),
 		.server = ip("192.168.0.121"),
 		.client_port = 40000,
 		.vip_port = 80,
 		.server_port = 80,
+		.service_port = 80,
 		.expires_ms = 900000,
 	};
 }
@@ -85,8 +86,9 @@ static void keys(void **state)
 static void layout(void **state)
 {
 	static const uint8_t entry[] = {
-		4, 6, 3, 2, 0x9c, 0x40, 0, 80, 0, 80, 0, 0x0d, 0xbb, 0xa0,
-		203, 0, 113, 7, 192, 168, 0, 200, 192, 168, 0, 121,
+		4, 6, 3, 1, 0x9c, 0x40, 0, 80, 0, 80, 0, 0, 0, 0,
+		0, 0x0d, 0xbb, 0xa0, 203, 0, 113, 7, 192, 168, 0, 200,
+		4, 192, 168, 0, 121, 0, 80,
 	};
 	struct sync_writer w = some_datagram();
 
@@ -194,7 +196,7 @@ static void a_datagram_is_bounded(void **state)
 	sync_begin(&w, SYNC_FLOWS, 11, 0, 1);
 	while (sync_put_flow(&w, &flow))
 		n++;
-	assert_int_equal(n, (SYNC_MAX - SYNC_HEADER - SYNC_MAC) / 26);
+	assert_int_equal(n, (SYNC_MAX - SYNC_HEADER - SYNC_MAC) / 33);
 	assert_true(sync_finish(&w, &key) <= SYNC_MAX);
 	assert_int_equal(sync_open(w.buf, w.len, &key, &r), SYNC_ACCEPTED);
 	assert_int_equal(r.count, n);
@@ -250,8 +252,8 @@ static void entries_that_make_no_sense(void **state)
 		{ 5, SYNC_DUMP_END, SYNC_REJECT_ENTRIES },
 		{ SYNC_HEADER, 5, SYNC_REJECT_ENTRIES },	/* family */
 		{ SYNC_HEADER, 6, SYNC_REJECT_ENTRIES },
-		{ SYNC_HEADER + 3, 4, SYNC_REJECT_ENTRIES },	/* flag */
-		{ SYNC_HEADER + 3, SYNC_FLOW_GONE, SYNC_ACCEPTED },
+		{ SYNC_HEADER + 3, 2, SYNC_REJECT_ENTRIES },	/* flag */
+		{ SYNC_HEADER + 3, 0, SYNC_ACCEPTED },
 	};
 	struct sync_writer w;
 	struct sync_reader r;
