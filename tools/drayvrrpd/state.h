@@ -13,6 +13,7 @@
 #include <net/if.h>
 
 #include "fsm.h"
+#include "sync_state.h"
 
 #define STATE_ROUTERS 512
 #define STATE_PEERS 8
@@ -84,6 +85,7 @@ struct state {
 	bool log_unknown_vrids;
 	bool module;			/* dray.ko answers */
 	bool no_module_said;
+	struct sync_show sync;
 	struct state_script scripts[STATE_SCRIPTS];
 	struct state_router routers[STATE_ROUTERS];
 };

@@ -19,6 +19,7 @@
 #include "emit.h"
 #include "priority.h"
 #include "sock.h"
+#include "sync_report.h"
 
 static struct {
 	int fd;
@@ -279,6 +280,7 @@ static void emit_all(struct dray_emit *e, const struct ka_conf *conf)
 	}
 	dray_emit_end(e);
 	emit_scripts(e, conf);
+	sync_emit(e, &s->sync, now_us());
 }
 
 static char *document(size_t *len)

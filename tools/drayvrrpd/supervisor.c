@@ -25,6 +25,7 @@
 #include "sock.h"
 #include "spawner.h"
 #include "status.h"
+#include "sync.h"
 #include "systemd.h"
 #include "unmet.h"
 #include "worker.h"
@@ -51,12 +52,14 @@ static struct {
 	int jobs[2];			/* worker's end, spawner's end */
 	int alive[2];			/* closed: the spawner is to end */
 	pid_t spawner;
+	int sync_alive;			/* closed: the state sync is to end */
+	pid_t sync;			/* 0: there is none */
 	bool stopping;
 	bool reload_again;		/* asked for during a reload */
 	int status;
 	time_t deaths_since;
 	unsigned int deaths;
-} super;
+} super = { .sync_alive = -1 };
 
 /* --- children --- */
 
@@ -69,6 +72,8 @@ static pid_t fork_child(void)
 		return pid;
 	event_reinit(super.base);
 	event_base_free(super.base);
+	if (super.sync_alive >= 0)
+		close(super.sync_alive);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(0);
@@ -89,6 +94,59 @@ static int start_spawner(void)
 	close(super.alive[0]);
 	super.spawner = pid;
 	return pid < 0 ? -errno : 0;
+}
+
+/* Without one it is tried again after a second. */
+static void start_sync(const struct ka_conf *conf)
+{
+	int pair[2];
+
+	if (super.sync || !sync_wanted(conf) || pipe2(pair, O_CLOEXEC))
+		return;
+	super.sync_alive = pair[1];
+	super.sync = fork_child();
+	if (!super.sync) {
+		close(super.alive[1]);
+		if (super.now.pid)
+			close(super.now.with.control);
+		sync_main(conf, super.state, pair[0]);
+	}
+	close(pair[0]);
+	if (super.sync > 0)
+		return;
+	close(pair[1]);
+	super.sync_alive = -1;
+	super.sync = 0;
+}
+
+static void sync_gone(void)
+{
+	super.sync = 0;
+	if (super.sync_alive >= 0)
+		close(super.sync_alive);
+	super.sync_alive = -1;
+	super.state->sync.pid = 0;
+	super.state->sync.status = SYNC_OFF;
+	super.state->sync.hold_until = 0;
+}
+
+static void end_sync(void)
+{
+	if (!super.sync)
+		return;
+	close(super.sync_alive);
+	super.sync_alive = -1;
+	waitpid(super.sync, NULL, 0);
+	sync_gone();
+}
+
+/* Nobody is preempted before this host has what the others have. */
+static void begin_sync(const struct ka_conf *conf)
+{
+	memset(&super.state->sync, 0, sizeof(super.state->sync));
+	if (sync_wanted(conf))
+		super.state->sync.hold_until = now_us() + SYNC_HOLD_US;
+	start_sync(conf);
 }
 
 static void post_clear(struct post *post, bool conf_too)
@@ -224,6 +282,8 @@ static void worker_died(int status)
 /* The old worker has let go, the new one has the lock by now. */
 static void reload_done(void)
 {
+	if (sync_differs(super.now.conf, super.next.conf))
+		end_sync();
 	post_clear(&super.now, true);
 	super.now = super.next;
 	super.next = (struct post){ 0 };
@@ -233,6 +293,7 @@ static void reload_done(void)
 				    EV_READ | EV_PERSIST, on_control,
 				    &super.now);
 	event_add(super.now.event, NULL);
+	start_sync(super.now.conf);
 	log_say(LOG_NOTICE, "reloaded: the new configuration is in force");
 	systemd_ready();
 }
@@ -244,6 +305,10 @@ static void child_died(pid_t pid, int status)
 			"is started");
 		close(super.alive[1]);
 		start_spawner();
+	} else if (pid == super.sync && !super.stopping) {
+		log_say(LOG_ERR, "the process that syncs state died: another "
+			"is started");
+		sync_gone();
 	} else if (pid == super.next.pid) {
 		log_say(LOG_ERR, "reload failed: the new worker ended; the old "
 			"configuration stays in force");
@@ -350,6 +415,8 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	systemd_watchdog();
+	if (super.now.pid && !super.stopping)
+		start_sync(super.now.conf);
 	if (super.state->worker != super.now.pid || super.stopping)
 		return;
 	if (now - since > BEAT_MAX_US && now > since) {
@@ -435,12 +502,15 @@ int supervisor_main(const struct supervisor_options *options,
 	say_messages(conf);
 	rc = start_spawner();
 	if (!rc)
+		begin_sync(conf);
+	if (!rc)
 		rc = start_worker(&super.now, conf);
 	if (rc) {
 		log_say(LOG_ERR, "cannot start a process: %s", strerror(-rc));
 		return KA_EXIT_CANNOT_RUN;
 	}
 	event_base_dispatch(super.base);
+	end_sync();
 	end_spawner();
 	status_close();
 	log_say(LOG_NOTICE, "stopped");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Why a sync datagram was rejected, in words. */
-#include "sync_packet.h"
+/* The state sync in words: why a datagram was rejected, how it stands. */
+#include "sync_state.h"
 
 static const struct {
 	const char *name, *text;
@@ -28,4 +28,46 @@ const char *sync_reject_name(enum sync_reject reject)
 const char *sync_reject_text(enum sync_reject reject)
 {
 	return rejects[reject].text;
+}
+
+static const char *const statuses[SYNC_N_STATUS] = {
+	[SYNC_OFF] = "off",
+	[SYNC_NO_KEY] = "no key",
+	[SYNC_NO_SOCKET] = "no socket",
+	[SYNC_NO_MODULE] = "no module",
+	[SYNC_JOINING] = "joining",
+	[SYNC_ALONE] = "alone",
+	[SYNC_IN_SYNC] = "in sync",
+};
+
+static const char *const counts[SYNC_N_COUNTS] = {
+	[SYNC_TOLD_FLOWS] = "told_flows",
+	[SYNC_TOLD_PERSISTS] = "told_persists",
+	[SYNC_NOT_OURS] = "not_ours",
+	[SYNC_SENT] = "sent",
+	[SYNC_SENT_BYTES] = "sent_bytes",
+	[SYNC_SEND_FAILED] = "send_failed",
+	[SYNC_RECEIVED] = "received",
+	[SYNC_TAKEN_FLOWS] = "taken_flows",
+	[SYNC_TAKEN_PERSISTS] = "taken_persists",
+	[SYNC_REFUSED] = "refused",
+	[SYNC_ASKED_AGAIN] = "asked_again",
+	[SYNC_SENT_AGAIN] = "sent_again",
+	[SYNC_OVERRUNS] = "overruns",
+	[SYNC_DROPPED] = "dropped",
+	[SYNC_DUMPS_SENT] = "dumps_sent",
+	[SYNC_DUMPS_ASKED] = "dumps_asked",
+	[SYNC_DUMPS_TAKEN] = "dumps_taken",
+	[SYNC_WAITS] = "waits",
+	[SYNC_WAITS_LATE] = "waits_late",
+};
+
+const char *sync_status_text(enum sync_status status)
+{
+	return statuses[status];
+}
+
+const char *sync_count_name(enum sync_count count)
+{
+	return counts[count];
 }

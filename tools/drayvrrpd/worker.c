@@ -249,9 +249,19 @@ static void on_errands(evutil_socket_t fd, short what, void *arg)
 	turn_over();
 }
 
+/* Who has not yet what the others have preempts none of them. */
+static void hold_back(void)
+{
+	struct router *r;
+
+	for (r = routers; r; r = r->next)
+		fsm_hold(&r->fsm, worker.state->sync.hold_until);
+}
+
 static void on_beat(void *arg, uint64_t now)
 {
 	(void)arg;
+	hold_back();
 	worker.state->module = role_is_open();
 	role_look();
 	alarm_set(&worker.beat, now + BEAT_US);
@@ -538,6 +548,7 @@ static void start_all(void)
 		go_on(&worker.groups[i]);
 	links_read();
 	look(now_us());
+	hold_back();
 	hold_static(conf);
 	/* Masters last: one that is new must not draw its group down. */
 	for (r = routers; r; r = r->next)

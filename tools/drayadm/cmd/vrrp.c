@@ -163,6 +163,53 @@ static void print_instance(const json_t *r)
 	}
 }
 
+static void print_counts(const char *title, const json_t *o)
+{
+	bool any = false;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)o, key, value) {
+		if (!json_integer_value(value))
+			continue;
+		printf("%s %s %" JSON_INTEGER_FORMAT, any ? "," : title, key,
+		       json_integer_value(value));
+		any = true;
+	}
+	if (any)
+		printf("\n");
+}
+
+static void print_sync_peer(const json_t *p)
+{
+	printf("    director %s %s%s, heard ", str(p, "address"),
+	       json_is_true(json_object_get(p, "master")) ? "master" :
+							    "backup",
+	       json_is_true(json_object_get(p, "in_sync")) ? ", in sync" : "");
+	print_ago(num(p, "heard_ago"));
+	if (!json_is_true(json_object_get(p, "joined")))
+		printf(", what it has is not here yet");
+	printf("\n");
+}
+
+static void print_sync(const json_t *sync)
+{
+	const json_t *item;
+	size_t i;
+
+	if (!sync)
+		return;
+	printf("state sync: %s", str(sync, "status"));
+	if (json_object_get(sync, "hold_left"))
+		printf(", preempts nobody for %.0f s more at most",
+		       num(sync, "hold_left"));
+	printf("\n");
+	json_array_foreach(json_object_get(sync, "directors"), i, item)
+		print_sync_peer(item);
+	print_counts("    counted:", json_object_get(sync, "counters"));
+	print_counts("    ignored:", json_object_get(sync, "rejected"));
+}
+
 static int print_status(const json_t *root)
 {
 	const json_t *data = json_object_get(root, "data"), *item;
@@ -173,6 +220,7 @@ static int print_status(const json_t *root)
 		       "only\n");
 	json_array_foreach(json_object_get(data, "instances"), i, item)
 		print_instance(item);
+	print_sync(json_object_get(data, "sync"));
 	return 0;
 }
 

@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One loop: the module's group, the others' datagrams, and a timer that looks
+ * after what is due.  Neither scripts nor names nor disks; the key file is read
+ * once at the start.
+ */
+#include "sync.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "sync_dump.h"
+#include "sync_link.h"
+#include "sync_module.h"
+#include "sync_out.h"
+#include "sync_owns.h"
+#include "sync_peers.h"
+#include "table_key.h"
+
+#define HELLO_US 1000000ull
+#define HELLO_SOON_US 200000ull		/* while it joins */
+#define AFTER_US 50000ull		/* a hello behind data tells of loss */
+#define LOOK_US 1000000ull		/* at module and interfaces */
+#define ALONE_US 3000000ull		/* nobody was heard for so long */
+#define BUSY_MS 2			/* of the timer */
+#define IDLE_MS 50
+#define ROOM_WAITING 128		/* datagrams, for a dump to go on */
+#define ROOM_BEHIND 512
+#define RECEIVE_MAX 256			/* datagrams in one turn */
+#define WAITS_MAX 8
+#define WAIT_US 200000ull		/* as long as the module waits */
+#define WAIT_ASK_US 20000ull
+
+struct wait {
+	uint32_t number;
+	uint64_t sequence, since;
+};
+
+static struct {
+	const struct ka_conf *conf;
+	struct sync_show *show;
+	struct event_base *base;
+	struct event *timer, *group;
+	struct sync_sessions sessions;
+	struct sync_key key;
+	uint64_t started, look_at, hello_at, tables_generation;
+	struct wait waits[WAITS_MAX];
+	unsigned int n_waits;
+	uint64_t wait_ask_at;
+	bool settled;
+	bool refused;			/* for lack of a service or a server */
+	uint32_t generation, refused_at;
+} sync_;
+
+/* --- hellos --- */
+
+static void send_hello(uint64_t now)
+{
+	struct sync_hello hello = { .generation = sync_.generation };
+	struct sync_writer *w;
+
+	if (sync_owns_any(now))
+		hello.flags |= SYNC_HELLO_MASTER;
+	if (sync_.show->status == SYNC_IN_SYNC)
+		hello.flags |= SYNC_HELLO_IN_SYNC;
+	if (sync_.n_waits)
+		hello.flags |= SYNC_HELLO_ASKS;
+	w = sync_out_begin(SYNC_HELLO, 0, now);
+	sync_put_hello(w, &hello);
+	sync_put_receipts(&sync_.sessions, w);
+	sync_out_end(now);
+	sync_peers_hello_sent(now);
+	sync_.hello_at = now + (sync_.show->status == SYNC_JOINING ?
+				HELLO_SOON_US : HELLO_US);
+}
+
+static void hello_by(uint64_t when)
+{
+	if (when < sync_.hello_at)
+		sync_.hello_at = when;
+}
+
+/* --- from the module --- */
+
+static void on_entry(const struct sync_entry *entry, bool dumped)
+{
+	const struct dray_flow_row *row = &entry->row;
+	const struct dray_addr *vip = entry->persist ? &row->svc.key.addr :
+						       &row->flow.vip;
+	uint64_t now = now_us();
+	bool ours;
+
+	if (dumped && !sync_dump_counts(entry))
+		return;
+	ours = entry->persist && row->svc.key.fwmark ? sync_owns_any(now) :
+						       sync_owns(vip, now);
+	if (!ours) {
+		sync_.show->counts[SYNC_NOT_OURS]++;
+		return;
+	}
+	if (!sync_out_entry(entry, now)) {
+		sync_.show->counts[SYNC_DROPPED]++;
+		sync_dump_want();
+		return;
+	}
+	sync_.show->counts[entry->persist ? SYNC_TOLD_PERSISTS :
+					    SYNC_TOLD_FLOWS]++;
+	hello_by(now + AFTER_US);
+}
+
+static void on_wait(uint32_t number)
+{
+	uint64_t now = now_us();
+
+	sync_.show->counts[SYNC_WAITS]++;
+	sync_out_flush(now);
+	if (!sync_peers_n(now) || sync_.n_waits == WAITS_MAX) {
+		sync_module_done(number);
+		return;
+	}
+	sync_.waits[sync_.n_waits++] = (struct wait){
+		.number = number, .sequence = sync_.sessions.sequence,
+		.since = now };
+	sync_.wait_ask_at = now;
+}
+
+static void on_refused(int err)
+{
+	static struct log_limit limit;
+	unsigned int held;
+
+	sync_.show->counts[SYNC_REFUSED]++;
+	if (err == ESRCH || err == ENOENT)
+		sync_.refused = true;
+	if (log_may(&limit, &held))
+		log_say(LOG_WARNING, "state sync: what another director told "
+			"is not taken: %s (%u more)",
+			err == ESRCH ? "there is no such service here" :
+			err == ENOENT ? "the service has no such server here" :
+			err == ENOSPC ? "there is no room for more entries" :
+					strerror(err), held);
+}
+
+static const struct sync_module_ops module_ops = {
+	.entry = on_entry,
+	.wait = on_wait,
+	.refused = on_refused,
+};
+
+static void module_gone(int rc)
+{
+	if (!sync_module_is_open())
+		return;
+	log_say(LOG_WARNING, "state sync: dray.ko does not answer: %s",
+		strerror(-rc));
+	event_free(sync_.group);
+	sync_.group = NULL;
+	sync_dump_stop();
+	sync_module_close();
+}
+
+static void tick(void);
+
+static void on_group(evutil_socket_t fd, short what, void *arg)
+{
+	int rc = sync_module_hear();
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (rc == -ENOBUFS) {
+		sync_.show->counts[SYNC_OVERRUNS]++;
+		sync_dump_want();
+	} else if (rc) {
+		module_gone(rc);
+	}
+	sync_out_flush(now_us());
+	tick();
+}
+
+static void open_module(void)
+{
+	if (sync_module_open(&module_ops))
+		return;
+	sync_.group = event_new(sync_.base, sync_module_fd(),
+				EV_READ | EV_PERSIST, on_group, NULL);
+	if (!sync_.group || event_add(sync_.group, NULL))
+		_exit(1);
+	/* what others know of us may be older than the module */
+	sync_dump_want();
+	sync_peers_join_again();
+}
+
+/* What was refused may be taken now. */
+static void look_at_configuration(void)
+{
+	struct dray_config config;
+	int rc = dray_config_read(sync_module_ask(), &config);
+
+	if (rc) {
+		module_gone(rc);
+		return;
+	}
+	free(config.hooks);
+	sync_.generation = sync_module_ask()->generation;
+	if (!sync_.refused)
+		sync_.refused_at = sync_.generation;
+	if (sync_.refused_at == sync_.generation)
+		return;
+	sync_.refused = false;
+	sync_.refused_at = sync_.generation;
+	sync_peers_join_again();
+}
+
+/* --- what is due --- */
+
+static void look_at_waits(uint64_t now)
+{
+	struct wait *w = sync_.waits;
+	bool late;
+
+	while (w < sync_.waits + sync_.n_waits) {
+		late = now - w->since >= WAIT_US;
+		if (!late && sync_peers_behind(now) >
+				     sync_.sessions.sequence - w->sequence) {
+			w++;
+			continue;
+		}
+		if (late || sync_module_done(w->number))
+			sync_.show->counts[SYNC_WAITS_LATE]++;
+		*w = sync_.waits[--sync_.n_waits];
+	}
+	if (!sync_.n_waits || now < sync_.wait_ask_at)
+		return;
+	sync_.wait_ask_at = now + WAIT_ASK_US;
+	send_hello(now);
+}
+
+static enum sync_status stands(uint64_t now)
+{
+	if (!sync_module_is_open())
+		return SYNC_NO_MODULE;
+	if (sync_peers_n(now))
+		return sync_peers_joined(now) ? SYNC_IN_SYNC : SYNC_JOINING;
+	return sync_.settled || now - sync_.started >= ALONE_US ?
+		       SYNC_ALONE : SYNC_JOINING;
+}
+
+/* Who has all that the others had may take over from them, once and for all. */
+static void look_at_status(uint64_t now)
+{
+	enum sync_status is = stands(now), was = sync_.show->status;
+
+	sync_.show->status = is;
+	if (is != was)
+		log_say(LOG_NOTICE, "state sync: %s", sync_status_text(is));
+	if (is == SYNC_JOINING || sync_.settled ||
+	    (is == SYNC_IN_SYNC && sync_.refused))
+		return;
+	sync_.settled = true;
+	sync_.show->hold_until = 0;
+}
+
+static void look(uint64_t now)
+{
+	if (now < sync_.look_at)
+		return;
+	sync_.look_at = now + LOOK_US;
+	sync_link_look();
+	if (sync_module_is_open())
+		look_at_configuration();
+	else
+		open_module();
+}
+
+static void pump_dump(uint64_t now)
+{
+	bool room = sync_out_waiting() < ROOM_WAITING &&
+		    sync_peers_behind(now) < ROOM_BEHIND;
+	int rc;
+
+	if (!sync_module_is_open())
+		return;
+	rc = sync_dump_pump(room, now);
+	if (rc)
+		module_gone(rc);
+}
+
+static void set_timer(bool busy)
+{
+	struct timeval at = { .tv_usec = (busy ? BUSY_MS : IDLE_MS) * 1000 };
+	uint64_t now = now_us(), due = sync_peers_hello_due();
+
+	if (sync_.hello_at < due)
+		due = sync_.hello_at;
+	if (due <= now)
+		at.tv_usec = 0;
+	else if (due - now < (uint64_t)at.tv_usec)
+		at.tv_usec = due - now;
+	event_add(sync_.timer, &at);
+}
+
+static void tick(void)
+{
+	uint64_t now = now_us();
+	bool more;
+
+	look(now);
+	sync_peers_look(now);
+	look_at_status(now);
+	look_at_waits(now);
+	pump_dump(now);
+	if (now >= sync_.hello_at || now >= sync_peers_hello_due())
+		send_hello(now);
+	more = sync_out_pump(now);
+	set_timer(more || sync_dump_runs() || sync_.n_waits);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	tick();
+}
+
+static void on_datagrams(evutil_socket_t fd, short what, void *arg)
+{
+	uint8_t family = *(const uint8_t *)arg;
+	static struct received r;
+	int n;
+
+	(void)fd;
+	(void)what;
+	for (n = 0; n < RECEIVE_MAX && sync_link_receive(family, &r) > 0; n++)
+		sync_peers_receive(&r, now_us());
+	sync_module_flush();
+	tick();
+}
+
+/* --- its life --- */
+
+static void on_end(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	event_base_loopbreak(sync_.base);
+}
+
+static void watch(int fd, event_callback_fn fn, void *arg)
+{
+	struct event *e = fd < 0 ? NULL : event_new(sync_.base, fd,
+						    EV_READ | EV_PERSIST, fn,
+						    arg);
+
+	if (fd >= 0 && (!e || event_add(e, NULL)))
+		_exit(1);
+}
+
+static bool read_key(const char *path)
+{
+	uint8_t secret[DRAY_KEYLEN];
+	char error[256];
+	int rc;
+
+	if (table_key_read(path, secret, error, sizeof(error))) {
+		log_say(LOG_ERR, "no state sync: %s", error);
+		return false;
+	}
+	rc = sync_key_derive(&sync_.key, secret, sizeof(secret));
+	sodium_memzero(secret, sizeof(secret));
+	if (rc)
+		log_say(LOG_ERR, "no state sync: libsodium cannot be used");
+	return !rc;
+}
+
+static uint64_t random_number(void)
+{
+	uint64_t number;
+
+	do
+		randombytes_buf(&number, sizeof(number));
+	while (!number);
+	return number;
+}
+
+static void start(void)
+{
+	static const uint8_t v4 = AF_INET, v6 = AF_INET6;
+
+	sync_sessions_init(&sync_.sessions, random_number());
+	sync_out_open(&sync_.sessions, &sync_.key, sync_.show);
+	sync_peers_open(&sync_.sessions, &sync_.key, sync_.show);
+	sync_dump_open(sync_.show);
+	watch(sync_link_fd(AF_INET), on_datagrams, (void *)&v4);
+	watch(sync_link_fd(AF_INET6), on_datagrams, (void *)&v6);
+	sync_.timer = event_new(sync_.base, -1, 0, on_timer, NULL);
+	if (!sync_.timer)
+		_exit(1);
+	sync_.started = now_us();
+	sync_.show->status = SYNC_JOINING;
+	tick();
+}
+
+static void cannot(enum sync_status why)
+{
+	sync_.show->status = why;
+	sync_.show->hold_until = 0;
+}
+
+static void open_all(const struct ka_conf *conf)
+{
+	int rc;
+
+	if (!read_key(conf->globals.key_file)) {
+		cannot(SYNC_NO_KEY);
+		return;
+	}
+	rc = sync_link_open(conf);
+	if (rc) {
+		log_say(LOG_ERR, "no state sync: no socket for UDP port %u: %s",
+			conf->globals.sync_port, strerror(-rc));
+		cannot(SYNC_NO_SOCKET);
+		return;
+	}
+	start();
+}
+
+void sync_main(const struct ka_conf *conf, struct state *state, int alive)
+{
+	prctl(PR_SET_NAME, "drayvrrpd-sync");
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_DFL);
+	setpriority(PRIO_PROCESS, 0, -10);
+	sync_.conf = conf;
+	sync_.show = &state->sync;
+	memset(sync_.show->peers, 0, sizeof(sync_.show->peers));
+	sync_.show->pid = getpid();
+	sync_owns_open(conf, state);
+	sync_.base = event_base_new();
+	if (!sync_.base)
+		_exit(1);
+	watch(alive, on_end, NULL);
+	open_all(conf);
+	event_base_dispatch(sync_.base);
+	_exit(0);
+}

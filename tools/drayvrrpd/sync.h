@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process that keeps directors in step: what the module tells of flows and
+ * persistent clients goes to the others, what they tell goes into the module.
+ */
+#ifndef DRAYVRRPD_SYNC_H
+#define DRAYVRRPD_SYNC_H
+
+#include "ka_vrrp.h"
+#include "state.h"
+
+/* For so long a director that has just started preempts nobody. */
+#define SYNC_HOLD_US 30000000ull
+
+/* Is there anything for it to do? */
+bool sync_wanted(const struct ka_conf *conf);
+/* Would it do something else by another configuration? */
+bool sync_differs(const struct ka_conf *a, const struct ka_conf *b);
+/* Its whole life, until @alive is closed. */
+void sync_main(const struct ka_conf *conf, struct state *state, int alive)
+	__attribute__((noreturn));
+
+#endif
