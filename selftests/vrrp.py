@@ -542,18 +542,39 @@ def role_reloaded():
     check(vip_line(lab.a).startswith("active"), "the other address's role")
 
 
-@case("the lease is armed once another director was heard, and has its MAC address")
+@case("on a backup, too, the role of an address that a reload takes away goes")
+def role_reloaded_backup():
+    need_module()
+    more = "10.9.0.203"
+    pair(vips=(VIP + "/16", more + "/16"))
+    wait_for(lambda: vip_line(lab.b, more).startswith("standby"), "a role of the second address")
+    reloaded(lab.b, instance(100))
+    wait_for(lambda: not vip_line(lab.b, more), "no role of the address that is gone")
+    check(vip_line(lab.b).startswith("standby"), "the other address's role")
+
+
+@case("every master has a lease, since a backup may say nothing, and knows the other's MAC address once it is heard")
 def lease_armed():
     need_module()
     lab.settle()
     lab.a.start(instance(200))
     lab.a.becomes("MASTER")
-    wait_for(lambda: vip_role(lab.a) == "active", "active")
-    same(lab.a.instance()["lease_ms"], 0, "lease while alone")
+    wait_for(lambda: vip_line(lab.a).startswith("active, lease ends"), "a lease while alone")
+    same(lab.a.instance()["lease_ms"], 500, "its length")
     lab.b.start(instance(100))
-    wait_for(lambda: lab.a.instance()["lease_ms"] == 500, "a lease")
     mac = ":".join(f"{byte:02x}" for byte in lab.b.space.mac())
     wait_for(lambda: mac in lab.a.space.run([netlab.ADM, "vip"]).lower(), "the peer's MAC address")
+
+
+@case("SIGKILL of all of a director that never heard another: its address lets go")
+def killed_alone():
+    need_module()
+    lab.settle()
+    lab.a.start(instance(200))
+    wait_for(lambda: vip_line(lab.a).startswith("active, lease ends"), "a lease")
+    lab.a.kill()
+    wait_for(lambda: "run out" in vip_line(lab.a), "the lease has run out")
+    same(arp_answers(), set(), "who answers")
 
 
 @case("a director that hangs has let go when the other has taken over")

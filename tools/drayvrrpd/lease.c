@@ -2,8 +2,8 @@
 /*
  * The lease is three adverts less 20 %, so that it ends before the fastest
  * backup claims, and never under half a second, so that a hiccup of the
- * scheduler ends nothing.  A director that never heard another has none: if its
- * helper dies it goes on, since there is nobody who would.
+ * scheduler ends nothing.  Every master has one: a backup that is keepalived or
+ * FRR never says that it is there, and takes over all the same.
  */
 #include "lease.h"
 
@@ -21,8 +21,6 @@ static uint32_t lease_ms(const struct router *r)
 {
 	uint64_t ms = 3ull * r->conf->advert_us * 8 / 10 / 1000;
 
-	if (!r->heard)
-		return 0;
 	return ms < LEASE_MIN_MS ? LEASE_MIN_MS : ms;
 }
 
@@ -52,7 +50,7 @@ static void write_roles(struct router *r, bool active)
 	uint32_t ms = lease_ms(r);
 	size_t i;
 
-	r->record->lease_ms = ms;
+	r->record->lease_ms = active ? ms : 0;
 	for (i = 0; i < r->hold.n; i++)
 		if (active)
 			role_active(&r->hold.addresses[i].conf->addr, ms, &r->peers);
@@ -99,6 +97,40 @@ void lease_end(struct router *r)
 	if (!role_is_absent())
 		write_roles(r, false);
 	plan(r, now_us());
+}
+
+static bool is_ours(const struct dray_addr *addr)
+{
+	const struct router *r;
+	size_t i;
+
+	for (r = routers; r; r = r->next)
+		for (i = 0; i < r->hold.n; i++)
+			if (!dray_addr_cmp(&r->hold.addresses[i].conf->addr,
+					   addr))
+				return true;
+	return false;
+}
+
+static void remember(struct state *state, const struct router *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->hold.n && state->n_vips < STATE_VIPS; i++)
+		state->vips[state->n_vips++] = r->hold.addresses[i].conf->addr;
+}
+
+void lease_inherit(struct state *state)
+{
+	const struct router *r;
+	unsigned int i;
+
+	for (i = 0; i < state->n_vips && i < STATE_VIPS; i++)
+		if (!is_ours(&state->vips[i]) && !link_is_own(&state->vips[i]))
+			role_remove(&state->vips[i]);
+	state->n_vips = 0;
+	for (r = routers; r; r = r->next)
+		remember(state, r);
 }
 
 void lease_forget(struct router *r)

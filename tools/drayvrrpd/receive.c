@@ -75,11 +75,12 @@ static struct state_peer *peer_place(struct router *r,
 	return oldest;
 }
 
-/* From now on the role needs a lease. */
+/* From now on frames of another are known by its MAC address. */
 static void met(struct router *r, bool was_heard)
 {
 	if (was_heard)
 		return;
+	r->record->heard = true;
 	r->peers_at = 0;
 	if (fsm_holds(&r->fsm))
 		lease_begin(r);

@@ -481,7 +481,7 @@ void router_take_over(struct router *r)
 			.master_priority = r->record->master_priority,
 			.master_interval_us = r->record->master_interval_us,
 		};
-	r->heard = r->record->lease_ms > 0;
+	r->heard = r->record->heard;
 	r->last_sent = r->record->last_sent;
 	r->last_interval_us = r->record->sent_interval_us;
 	r->fsm.counters = r->record->counters;

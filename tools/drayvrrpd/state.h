@@ -21,6 +21,7 @@
 #define STATE_TRACKS 64
 #define STATE_NAME 64
 #define STATE_SCRIPTS 256
+#define STATE_VIPS 4096
 
 struct state_peer {
 	struct dray_addr addr;		/* family 0: unused */
@@ -54,7 +55,8 @@ struct state_router {
 	struct dray_addr source, master;
 	uint8_t master_priority;
 	uint32_t master_interval_us;
-	uint32_t lease_ms;		/* 0: none armed */
+	uint32_t lease_ms;
+	bool heard;			/* another director, ever */
 	int8_t results[STATE_TRACKS];	/* enum priority_result */
 	long values[STATE_TRACKS];	/* of files */
 	uint32_t garps;
@@ -88,6 +90,8 @@ struct state {
 	struct sync_show sync;
 	struct state_script scripts[STATE_SCRIPTS];
 	struct state_router routers[STATE_ROUTERS];
+	uint32_t n_vips;		/* addresses that have a role */
+	struct dray_addr vips[STATE_VIPS];
 };
 
 /* Return: the map, kept by the caller for ever, or NULL and errno. */

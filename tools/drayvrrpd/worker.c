@@ -559,6 +559,7 @@ static void start_all(void)
 			router_start(r, now_us());
 	for (i = 0; i < conf->n_sync_groups; i++)
 		group_settled(&worker.groups[i].group);
+	lease_inherit(worker.state);
 	worker.sweeps = true;
 	for (r = routers; r; r = r->next)
 		lease_renew(r, now_us());
