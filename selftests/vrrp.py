@@ -223,7 +223,8 @@ def lock_held():
     started = time.monotonic()
     with lab.client.start(["ip", "link", "del", "group", "77"]) as busy:
         time.sleep(0.1)
-        lab.b.power_off()
+        # what would take it off the link waits for the lock, too
+        lab.b.kill()
         lab.sniffer.forget()
         wait_for(lambda: seen.extend(a for a in lab.sniffer.adverts() if a[1] == lab.a.address) or len(seen) > 4,
                  "five adverts")
@@ -231,8 +232,8 @@ def lock_held():
         check(not lab.a.has(), "the lock was not held")
         busy.wait()
     taptest.note(f"the lock was held for up to {time.monotonic() - started:.2f} s")
-    moved("a", "the lock")
     lab.b.power_on()
+    moved("a", "the lock")
 
 
 @case("an address that cannot be held: it resigns")
@@ -370,6 +371,46 @@ def notified():
     for state in states:
         wanted += ["became master"] * (state == "MASTER") + [f"INSTANCE VI_1 {state} 200"]
     same(told, wanted, "calls of the script")
+
+
+@case("the script of a FIFO reads it, and has the last word too; a virtual router that is gone is told as DELETED")
+def fifo_script():
+    fifo, log = (os.path.join(lab.a.folder, name) for name in ("fifo2", "fifo-lines"))
+    program = os.path.join(lab.a.folder, "fifo-reader")
+    with open(program, "w", encoding="ascii") as file:
+        file.write(f'#!/bin/sh\nexec <"$1"\nwhile read line; do echo "$line" >>{log}; done\n')
+    os.chmod(program, 0o755)
+    before = f"global_defs {{\n    vrrp_notify_fifo {fifo}\n    vrrp_notify_fifo_script {program}\n    script_user root\n}}\n"
+    second = instance(200, name="VI_2", vrid=52, vips=("10.9.0.202/16",), more='notify_deleted "/bin/true"')
+    third = instance(200, name="VI_3", vrid=53, vips=("10.9.0.203/16",))
+    lab.settle()
+    lab.a.start(before, second, third)
+    for name in "VI_2", "VI_3":
+        lab.a.becomes("MASTER", name=name)
+    reloaded(lab.a, before, instance(200))
+    lab.a.becomes("MASTER")
+    lab.a.stop()
+
+    def told(name):
+        with open(log, encoding="ascii") as file:
+            return [line.split()[2] for line in file if f'"{name}"' in line]
+    wait_for(lambda: "STOP" in told("VI_1"), "the last word is read")
+    same([told(f"VI_{n}") for n in (1, 2, 3)], [["BACKUP", "MASTER", "STOP"], ["BACKUP", "MASTER", "DELETED"],
+                                                ["BACKUP", "MASTER", "STOP"]], "states")
+
+
+@case("promote_secondaries: an address of the same network outlives the one before it")
+def promote_secondaries():
+    kw = {"vips": ("10.44.0.1/24",), "more": "promote_secondaries"}
+    lab.settle()
+    lab.a.space.run("sysctl -qw net.ipv4.conf.eth0.promote_secondaries=0 net.ipv4.conf.all.promote_secondaries=0")
+    lab.a.start(instance(200, **kw))
+    wait_for(lambda: lab.a.has("10.44.0.1"), "the address")
+    lab.a.space.ip("addr add 10.44.0.2/24 dev eth0")
+    lab.a.stop()
+    check(not lab.a.has("10.44.0.1"), "it stays")
+    check(lab.a.has("10.44.0.2"), "the other one has gone with it")
+    lab.a.space.ip("addr del 10.44.0.2/24 dev eth0")
 
 
 @case("reload: nothing changed, nothing moves, adverts go on")

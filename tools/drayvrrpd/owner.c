@@ -52,6 +52,8 @@ void owners_find(const struct ka_conf *conf)
 {
 	size_t i;
 
+	add(conf, conf->globals.fifo.script);
+	add(conf, conf->globals.vrrp_fifo.script);
 	for (i = 0; i < conf->n_scripts; i++)
 		add(conf, conf->scripts[i]->command);
 	for (i = 0; i < conf->n_instances; i++)

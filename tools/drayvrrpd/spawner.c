@@ -18,10 +18,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fifo.h"
 #include "log.h"
 #include "mail.h"
 #include "probe.h"
@@ -29,14 +29,20 @@
 #define KILL_SECONDS 2
 #define FINISH_SECONDS 5	/* for notifications after the end */
 #define MAIL_TIMEOUT_MS 60000
-#define FIFOS 8
+#define TASKS_MAX 512		/* of all kinds */
+#define QUEUE_MAX 64		/* notifications of one name that wait */
+#define AGAIN_SECONDS 1		/* until a reader that ended is started again */
+#define LAST_MS 1000		/* for readers to see the end of their FIFOs */
 
 struct task {
 	struct task *next;
 	pid_t pid;			/* 0: waits for its turn */
 	struct event *timer;
 	bool timed_out;
+	bool rests;		/* a reader, until its time has come */
+	bool wanted;		/* a reader that the configuration still has */
 	struct job *job;
+	size_t len;
 };
 
 static struct {
@@ -84,6 +90,17 @@ static const char *queue_of(const struct task *t)
 	return t->job->kind == JOB_NOTIFY ? t->job->words : NULL;
 }
 
+static bool is_reader(const struct task *t)
+{
+	return t->job->kind == JOB_READER;
+}
+
+/* the word before the command: a name, or the path of a FIFO */
+static bool has_name(const struct job *job)
+{
+	return job->kind == JOB_NOTIFY || job->kind == JOB_READER;
+}
+
 static void as_user(const struct job *job)
 {
 	const struct passwd *pw = getpwuid(job->uid);
@@ -118,9 +135,11 @@ static void child_main(struct job *job)
 	dup2(null, 2);
 	close_range(3, ~0U, 0);
 	as_user(job);
-	execv(words[job->kind == JOB_NOTIFY], words + (job->kind == JOB_NOTIFY));
+	execv(words[has_name(job)], words + has_name(job));
 	_exit(127);
 }
+
+static void start_waiting(void);
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -129,6 +148,11 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (t->rests) {
+		t->rests = false;
+		start_waiting();
+		return;
+	}
 	kill(-t->pid, t->timed_out ? SIGKILL : SIGTERM);
 	t->timed_out = true;
 	evtimer_add(t->timer, &later);
@@ -151,6 +175,17 @@ static void task_start(struct task *t)
 		evtimer_add(t->timer, &limit);
 }
 
+static void reader_again(struct task *t)
+{
+	struct timeval later = { .tv_sec = AGAIN_SECONDS };
+
+	log_say(LOG_WARNING, "the reader of %s has ended: it is started again",
+		t->job->words);
+	t->pid = 0;
+	t->rests = true;
+	evtimer_add(t->timer, &later);
+}
+
 static void task_free(struct task *t)
 {
 	struct task **link = &spawner.first;
@@ -169,13 +204,17 @@ static void task_end(struct task *t, int status)
 	struct job_result result = { .id = t->job->id, .status = status,
 				     .timed_out = t->timed_out };
 
+	if (is_reader(t) && t->wanted && !spawner.ending) {
+		reader_again(t);
+		return;
+	}
 	/* The shell of a command may have died, and its child not. */
 	if (t->timed_out && t->pid > 0)
 		kill(-t->pid, SIGKILL);
 	if (t->job->kind == JOB_RUN)
 		send(spawner.fd, &result, sizeof(result),
 		     MSG_DONTWAIT | MSG_NOSIGNAL);
-	else if (t->timed_out)
+	else if (t->timed_out && queue_of(t))
 		log_say(LOG_WARNING, "%s took too long and was ended",
 			queue_of(t));
 	task_free(t);
@@ -198,7 +237,7 @@ static void start_waiting(void)
 
 	for (t = spawner.first; t; t = next) {
 		next = t->next;
-		if (t->pid || (queue_of(t) && is_running(queue_of(t))))
+		if (t->pid || t->rests || (queue_of(t) && is_running(queue_of(t))))
 			continue;
 		task_start(t);
 		if (t->pid < 0) {
@@ -207,6 +246,17 @@ static void start_waiting(void)
 			task_end(t, -1);
 		}
 	}
+}
+
+/* Readers run until the very end. */
+static bool has_work(void)
+{
+	const struct task *t;
+
+	for (t = spawner.first; t; t = t->next)
+		if (!is_reader(t))
+			return true;
+	return false;
 }
 
 static void on_child(evutil_socket_t sig, short what, void *arg)
@@ -223,49 +273,8 @@ static void on_child(evutil_socket_t sig, short what, void *arg)
 			task_end(t, status);
 	}
 	start_waiting();
-	if (spawner.ending && !spawner.first)
+	if (spawner.ending && !has_work())
 		event_base_loopbreak(spawner.base);
-}
-
-/* Stays open for reading too: what is in it is not lost between readers. */
-static int fifo_open(const char *path)
-{
-	static struct {
-		char *path;
-		int fd;
-	} fifos[FIFOS];
-	struct stat st;
-	int i, fd;
-
-	for (i = 0; i < FIFOS && fifos[i].path; i++)
-		if (!strcmp(fifos[i].path, path))
-			return fifos[i].fd;
-	if (i == FIFOS || (mkfifo(path, 0644) && errno != EEXIST))
-		return -1;
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) || !S_ISFIFO(st.st_mode)) {
-		close(fd);
-		errno = EINVAL;
-		return -1;
-	}
-	fifos[i].path = strdup(path);
-	fifos[i].fd = fd;
-	return fd;
-}
-
-static void write_fifo(const char *path, const char *line)
-{
-	static struct log_limit limit;
-	int fd = fifo_open(path);
-	size_t len = strlen(line);
-	unsigned int held;
-
-	if ((fd < 0 || write(fd, line, len) != (ssize_t)len) &&
-	    log_may(&limit, &held))
-		log_say(LOG_WARNING, "%s: a line is lost: %s (%u more)", path,
-			strerror(errno), held);
 }
 
 static struct task *task_new(const struct job *job, size_t len)
@@ -282,11 +291,152 @@ static struct task *task_new(const struct job *job, size_t len)
 		return NULL;
 	}
 	memcpy(t->job, job, len);
+	t->len = len;
 	((char *)t->job)[len] = '\0';
 	while (*link)
 		link = &(*link)->next;
 	*link = t;
 	return t;
+}
+
+/* --- no more than can be done --- */
+
+static bool is_same(const struct task *t, const struct job *job, size_t len)
+{
+	return t->len == len && t->job->kind == job->kind &&
+	       t->job->uid == job->uid && t->job->gid == job->gid &&
+	       !memcmp(t->job->words, job->words, len - sizeof(*job));
+}
+
+static struct task *find_same(const struct job *job, size_t len)
+{
+	struct task *t;
+
+	for (t = spawner.first; t; t = t->next)
+		if (is_same(t, job, len))
+			return t;
+	return NULL;
+}
+
+static size_t count_tasks(void)
+{
+	const struct task *t;
+	size_t n = 0;
+
+	for (t = spawner.first; t; t = t->next)
+		n++;
+	return n;
+}
+
+/* Of one queue: how many wait, and which for the longest. */
+static size_t count_waiting(const char *queue, struct task **oldest)
+{
+	struct task *t;
+	size_t n = 0;
+
+	for (t = spawner.first; t; t = t->next) {
+		if (t->pid || !queue_of(t) || strcmp(queue_of(t), queue))
+			continue;
+		if (!n++)
+			*oldest = t;
+	}
+	return n;
+}
+
+/* The newest state is what counts; the order is kept. */
+static void bound_queue(const struct task *t)
+{
+	static struct log_limit limit;
+	struct task *oldest = NULL;
+	unsigned int held;
+
+	if (!queue_of(t) || count_waiting(queue_of(t), &oldest) <= QUEUE_MAX)
+		return;
+	if (log_may(&limit, &held))
+		log_say(LOG_ERR, "%s: %d notifications wait, the oldest is "
+			"not run (%u more)", queue_of(t), QUEUE_MAX, held);
+	task_free(oldest);
+}
+
+static void refuse(const struct job *job)
+{
+	struct job_result result = { .id = job->id, .status = -1 };
+	static struct log_limit limit;
+	unsigned int held;
+
+	if (log_may(&limit, &held))
+		log_say(LOG_ERR, "%d commands run or wait: no more is started "
+			"(%u more)", TASKS_MAX, held);
+	if (job->kind == JOB_RUN)
+		send(spawner.fd, &result, sizeof(result),
+		     MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static struct task *add(const struct job *job, size_t len)
+{
+	struct task *t;
+
+	if (job->only_one && find_same(job, len))
+		return NULL;
+	if (count_tasks() >= TASKS_MAX) {
+		refuse(job);
+		return NULL;
+	}
+	t = task_new(job, len);
+	if (t)
+		bound_queue(t);
+	return t;
+}
+
+/* --- readers of FIFOs --- */
+
+static void add_reader(struct job *job, size_t len)
+{
+	struct task *t = find_same(job, len);
+
+	/* it finds the FIFO there */
+	if (fifo_open(job->words) < 0)
+		log_say(LOG_ERR, "%s: %s", job->words, strerror(errno));
+	if (!t)
+		t = add(job, len);
+	if (t)
+		t->wanted = true;
+}
+
+static void mark_readers(bool begin)
+{
+	struct task *t, *next;
+
+	for (t = spawner.first; t; t = next) {
+		next = t->next;
+		if (!is_reader(t))
+			continue;
+		if (begin)
+			t->wanted = false;
+		else if (!t->wanted && t->pid > 0)
+			kill(-t->pid, SIGTERM);
+		else if (!t->wanted)
+			task_free(t);
+	}
+}
+
+/* Each has what was written, and then the end of it. */
+static void end_readers(void)
+{
+	struct task *t;
+	int ms;
+
+	fifos_close();
+	for (t = spawner.first; t; t = t->next) {
+		for (ms = 0; ms < LAST_MS && is_reader(t) && t->pid > 0; ms++) {
+			if (waitpid(t->pid, NULL, WNOHANG))
+				t->pid = 0;
+			else
+				usleep(1000);
+		}
+		if (is_reader(t) && t->pid > 0)
+			kill(-t->pid, SIGTERM);
+	}
 }
 
 static void answer(uint32_t id, long value)
@@ -304,7 +454,7 @@ static void take(struct job *job, size_t len)
 		return;
 	if (job->kind == JOB_FIFO) {
 		split(job, words);
-		write_fifo(words[0], words[1]);
+		fifo_write(words[0], words[1]);
 		return;
 	}
 	if (job->kind == JOB_FILE || job->kind == JOB_PROCESSES) {
@@ -316,7 +466,12 @@ static void take(struct job *job, size_t len)
 	}
 	if (job->kind == JOB_MAIL)
 		job->timeout_ms = MAIL_TIMEOUT_MS;
-	task_new(job, len);
+	if (job->kind == JOB_READERS)
+		mark_readers(!strcmp(job->words, "begin"));
+	else if (job->kind == JOB_READER)
+		add_reader(job, len);
+	else
+		add(job, len);
 	start_waiting();
 }
 
@@ -347,7 +502,7 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	for (t = spawner.first; t; t = t->next)
 		if (t->pid > 0 && t->job->kind == JOB_RUN)
 			kill(-t->pid, SIGKILL);
-	if (!spawner.first)
+	if (!has_work())
 		event_base_loopbreak(spawner.base);
 	event_base_loopexit(spawner.base, &limit);
 }
@@ -373,8 +528,9 @@ void spawner_main(int fd, int alive)
 	    event_add(end, NULL) || event_add(child, NULL))
 		_exit(1);
 	event_base_dispatch(spawner.base);
+	end_readers();
 	while (spawner.first) {
-		if (spawner.first->pid > 0)
+		if (spawner.first->pid > 0 && !is_reader(spawner.first))
 			kill(-spawner.first->pid, SIGKILL);
 		task_free(spawner.first);
 	}

@@ -22,6 +22,8 @@ enum job_kind {
 	JOB_FILE,	/* words: path; its number is told */
 	JOB_PROCESSES,	/* words: of probe_processes(); how many is told */
 	JOB_MAIL,	/* words: server URL, HELO, from, subject, body, to... */
+	JOB_READER,	/* words: path of a FIFO, argv; runs for as long as we do */
+	JOB_READERS,	/* words: "begin" or "end": of all that are to run */
 };
 
 struct job {
@@ -29,6 +31,7 @@ struct job {
 	uint32_t timeout_ms;	/* then SIGTERM, and SIGKILL two seconds later */
 	uid_t uid;
 	gid_t gid;
+	bool only_one;		/* of those that say the same: others are dropped */
 	uint32_t n_words;
 	char words[];		/* each ends with a zero */
 };

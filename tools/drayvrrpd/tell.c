@@ -35,11 +35,10 @@ static void lost(const char *what, int rc)
 		log_say(LOG_ERR, "%s is lost: %s", what, strerror(-rc));
 }
 
-static void run(const char *name, const struct ka_command *command,
-		const char *const *more, size_t n_more)
+static void give(struct job *job, const char *name,
+		 const struct ka_command *command, const char *const *more,
+		 size_t n_more)
 {
-	struct job job = { .kind = JOB_NOTIFY,
-			   .timeout_ms = NOTIFY_TIMEOUT_MS };
 	const struct owner *owner = owner_of(command);
 	const char *words[JOB_WORDS];
 	size_t n = 0, i;
@@ -51,14 +50,49 @@ static void run(const char *name, const struct ka_command *command,
 			command->text);
 		return;
 	}
-	job.uid = owner->uid;
-	job.gid = owner->gid;
+	job->uid = owner->uid;
+	job->gid = owner->gid;
 	words[n++] = name;
 	for (i = 0; i < command->argc; i++)
 		words[n++] = command->argv[i];
 	for (i = 0; i < n_more; i++)
 		words[n++] = more[i];
-	lost(command->text, job_send(tell.jobs, &job, words, n));
+	lost(command->text, job_send(tell.jobs, job, words, n));
+}
+
+static void run(const char *name, const struct ka_command *command,
+		const char *const *more, size_t n_more)
+{
+	struct job job = { .kind = JOB_NOTIFY,
+			   .timeout_ms = NOTIFY_TIMEOUT_MS };
+
+	give(&job, name, command, more, n_more);
+}
+
+static void start_reader(const struct ka_fifo *fifo)
+{
+	struct job job = { .kind = JOB_READER };
+
+	if (fifo->path && fifo->script)
+		give(&job, fifo->path, fifo->script, (const char **)&fifo->path,
+		     1);
+}
+
+static void mark_readers(const char *word)
+{
+	struct job job = { .kind = JOB_READERS };
+
+	lost("a reader", job_send(tell.jobs, &job, &word, 1));
+}
+
+void tell_readers(void)
+{
+	mark_readers("begin");
+	/* where draycheckd has work to do, it starts the one of both */
+	if (!tell.conf->n_virtual_servers)
+		start_reader(&tell.conf->globals.fifo);
+	start_reader(&tell.conf->globals.vrrp_fifo);
+	mark_readers("end");
 }
 
 static void write_fifo(const struct ka_fifo *fifo, const char *line)
@@ -86,6 +120,7 @@ static const struct ka_command *command_for(const struct ka_notify *n,
 {
 	return !strcmp(state, "MASTER") ? n->master :
 	       !strcmp(state, "BACKUP") ? n->backup :
+	       !strcmp(state, "DELETED") ? n->deleted :
 	       !strcmp(state, "FAULT") ? n->fault : n->stop;
 }
 
@@ -165,6 +200,10 @@ void tell_scripts(struct router *r, enum fsm_state to)
 {
 	const char *name = r->conf->name, *state = state_word(to);
 
+	/* else a virtual router that a reload takes away has stopped */
+	if (to == FSM_INIT && r->goes && r->conf->notify.deleted)
+		state = "DELETED";
+
 	notify("INSTANCE", name, &r->conf->notify, state, r->fsm.priority);
 	if (r->conf->smtp_alert)
 		mail("Instance", name, state);
@@ -181,9 +220,14 @@ void tell_group(const struct ka_sync_group *group, enum fsm_state to)
 		mail("Group", group->name, state);
 }
 
+/* Each advert may be one: while a script runs for it, none is added. */
 void tell_lower_priority(struct router *r)
 {
-	run(r->conf->name, r->conf->notify.master_rx_lower_pri, NULL, 0);
+	struct job job = { .kind = JOB_NOTIFY, .only_one = true,
+			   .timeout_ms = NOTIFY_TIMEOUT_MS };
+
+	give(&job, r->conf->name, r->conf->notify.master_rx_lower_pri, NULL,
+	     0);
 	write_fifos("INSTANCE", r->conf->name, "MASTER_RX_LOWER_PRI",
 		    r->fsm.priority);
 }

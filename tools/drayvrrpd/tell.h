@@ -10,6 +10,8 @@
 
 /* @jobs leads to the spawner */
 void tell_open(const struct ka_conf *conf, int jobs);
+/* Start the scripts that read FIFOs, and end those of an earlier worker. */
+void tell_readers(void);
 /* The log.  Return: whether it is news for the others as well. */
 bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		   enum fsm_reason reason);

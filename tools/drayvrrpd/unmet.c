@@ -12,27 +12,14 @@ static void say(const struct ka_instance *i, bool said, const char *word,
 			word, instead);
 }
 
-static void say_fifo(const struct ka_fifo *fifo)
-{
-	if (fifo->path && fifo->script)
-		log_say(LOG_WARNING, "the script for %s is not started: "
-			"start what reads it otherwise", fifo->path);
-}
-
 void unmet_say(const struct ka_conf *conf)
 {
 	size_t n;
 
-	say_fifo(&conf->globals.fifo);
-	say_fifo(&conf->globals.vrrp_fifo);
 	for (n = 0; n < conf->n_instances; n++) {
 		const struct ka_instance *i = conf->instances[n];
 
 		say(i, !i->accept, "no_accept",
 		    "the host takes what is sent to the address");
-		say(i, i->promote_secondaries, "promote_secondaries",
-		    "set the interface's sysctl of that name");
-		say(i, i->notify.deleted, "notify_deleted",
-		    "a virtual router that is gone is told as STOP");
 	}
 }

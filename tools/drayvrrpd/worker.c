@@ -546,6 +546,7 @@ static void start_all(void)
 		router_take_over(r);
 	for (i = 0; i < conf->n_sync_groups; i++)
 		go_on(&worker.groups[i]);
+	tell_readers();
 	links_read();
 	look(now_us());
 	hold_back();
