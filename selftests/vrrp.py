@@ -302,6 +302,12 @@ def link_mac(director, device):
     return words[words.index("link/ether") + 1] if "link/ether" in words else None
 
 
+@case("v3_checksum_as_v2: sent without a pseudo-header, and taken by one that sends with it")
+def plain_checksum():
+    pair(more_a="v3_checksum_as_v2")
+    wait_for(lambda: [p["checksum"] for p in lab.b.instance()["peers"]] == ["plain"], "what b hears")
+
+
 @case("use_vmac: the virtual MAC address is the master's, on an interface that is down elsewhere")
 def virtual_mac():
     pair(more_a="use_vmac", more_b="use_vmac")

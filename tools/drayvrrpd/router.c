@@ -406,6 +406,8 @@ static void fill_spec(struct router *r)
 						    PACKET_AUTH_NONE;
 	memcpy(spec->auth, c->auth_pass, PACKET_AUTH_LEN);
 	spec->interval_us = c->advert_us;
+	spec->checksum = c->v3_checksum_as_v2 ? PACKET_CHECKSUM_PLAIN :
+						PACKET_CHECKSUM_PSEUDO;
 	spec->group = c->mcast_group.family ? c->mcast_group :
 					      packet_group(c->family);
 	spec->unicast = c->n_peers > 0;

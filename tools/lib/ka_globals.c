@@ -228,6 +228,7 @@ static const struct ka_keyword keywords[] = {
 	K_X(K_ADDR, "vrrp_mcast_group4", 2, ka_defaults, mcast_group4),
 	K_X(K_ADDR, "vrrp_mcast_group6", 2, ka_defaults, mcast_group6),
 	K_X(K_BOOL, "vrrp_strict", 2, I(strict)),
+	K_X(K_BOOL, "v3_checksum_as_v2", 3, I(v3_checksum_as_v2)),
 	K_X(K_BOOL, "vrrp_skip_check_adv_addr", 2, I(skip_check_adv_addr)),
 	K_X(K_BOOL, "vrrp_check_unicast_src", 2, I(check_unicast_src)),
 	K_X(K_BOOL, "vrrp_lower_prio_no_advert", 2, I(lower_prio_no_advert)),
@@ -332,7 +333,7 @@ static const struct ka_keyword keywords[] = {
 	K_UNUSED("checker_process_name"), K_UNUSED("prefix"),
 	K_NEWER("json_version"), K_NEWER("json_dump_file"),
 	K_NEWER("state_dump_file"), K_NEWER("stats_dump_file"),
-	K_NEWER("vrrp_delay_after_boot"), K_NEWER("v3_checksum_as_v2"),
+	K_NEWER("vrrp_delay_after_boot"),
 	K_NEWER("use_symlink_paths"), K_NEWER("tls_compliant"),
 	K_NEWER("thread_timer_expired"),
 };

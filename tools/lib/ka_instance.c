@@ -271,7 +271,8 @@ static const struct ka_keyword keywords[] = {
 	K_UNUSED("debug"), K_UNUSED("vmac_addr"), K_UNUSED("track_group"),
 	K_IGNORED("auth_hmac", 3, KA_WARNING,
 		  "is of a keepalived newer than 2.2.7: adverts are not authenticated"),
-	K_NEWER("v3_checksum_as_v2"), K_NEWER("owner_ignore_adverts"),
+	K_BOOL("v3_checksum_as_v2", 3, R, i.v3_checksum_as_v2),
+	K_NEWER("owner_ignore_adverts"),
 	K_NEWER("no_virtual_ipaddress"), K_NEWER("timer_expired_backup"),
 };
 

@@ -41,6 +41,7 @@ static void take_defaults(struct ka_parser *p, struct ka_raw *raw)
 	struct ka_instance *i = of(raw);
 
 	INHERIT(strict);
+	INHERIT(v3_checksum_as_v2);
 	INHERIT(skip_check_adv_addr);
 	INHERIT(check_unicast_src);
 	INHERIT(lower_prio_no_advert);

@@ -167,6 +167,7 @@ struct ka_instance {
 	int unicast_ttl;		/* 255 if none is said */
 	bool check_unicast_src;
 	bool skip_check_adv_addr;
+	bool v3_checksum_as_v2;		/* IPv4: without a pseudo-header */
 
 	struct ka_track *tracks;
 	size_t n_tracks;
