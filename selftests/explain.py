@@ -31,6 +31,10 @@ def setup():
     netlab.module_setup()
     netlab.need_dray()
     lab = Quiet()
+    # What is left to the stack it answers. Were the way to those clients to be asked for, that would be
+    # in the VIP's name, and an ICMP error in the end: both of which are counted, seconds later.
+    lab.director.ip(f"route add 10.9.16.0/20 via {CLIENT} dev eth0",
+                    f"neigh replace {CLIENT} lladdr {lab.client.mac().hex(':')} dev eth0 nud permanent")
 
 
 def server(n, **more):
@@ -38,11 +42,16 @@ def server(n, **more):
     return dray.server(address, port=PORT, **more)
 
 
+def entries_go():
+    """Those of a service that went are swept away later, which is no doing of whoever asks meanwhile."""
+    wait_for(lambda: not any(state.config(lab)[k] for k in ("flows", "persists", "unassured")), "old entries are gone")
+
+
 def fresh(scheduler="dray", servers=(1, 2, 3), vip=VIP, **more):
     """A new service; servers with weight 1, or {server: weight}."""
     sock = state.netlink(lab)
     sock.fresh()
-    wait_for(lambda: not state.config(lab)["flows"], "old entries are gone")
+    entries_go()
     service = dray.tcp(vip, PORT)
     sock.do("new_service", dray.tcp(vip, PORT, scheduler=scheduler, **more))
     weights = servers if isinstance(servers, dict) else dict.fromkeys(servers, 1)
@@ -114,8 +123,7 @@ def refused(reason, verdict="drop", client="10.9.20.1", flags=SYN, more="", spor
     same((data["verdict"], data["reason"]), (verdict, reason), "verdict and reason")
     moved = state.Moved(lab)
     check(not lab.arrives(client, sport=sport, flags=flags, **kw), "a frame arrives all the same")
-    # A frame of somebody else may be dropped for the same reason meanwhile.
-    check(moved.by().get(reason, 0) >= 1, f"the reason is not counted: {moved.by()}")
+    same(moved.by().get(reason, 0), 1, f"the reason, counted among {moved.by()}")
     return data
 
 
@@ -412,6 +420,7 @@ def _():
     finally:
         lab.director.run("nft delete table ip t")
     sock.do("del_service", dray.mark(7))
+    entries_go()
     sock.do("new_service", dray.tcp(VIP, 0, scheduler="rr", persist_timeout=9))
     sock.do("new_server", dray.tcp(VIP, 0), dray.server(rip(2)))
     same(agrees()["service"]["port"], 0, "port of the service")
