@@ -7,25 +7,30 @@
 #include "probe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ka_vrrp.h"
 
 #define DEAD (-254)
 
-/* Return: 0 or -errno. */
+/* A FIFO must not keep the loop waiting.  Return: 0 or -errno. */
 static int read_number(const char *path, long *value)
 {
-	FILE *in = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char text[64] = "", *end;
+	int rc = 0;
 
-	if (!in)
+	if (fd < 0)
 		return -errno;
-	if (!fgets(text, sizeof(text), in))
-		text[0] = 0;
-	fclose(in);
+	if (read(fd, text, sizeof(text) - 1) < 0 && errno != EAGAIN)
+		rc = -errno;
+	close(fd);
+	if (rc)
+		return rc;
 	*value = strtol(text, &end, 10);
 	return end == text ? -EINVAL : 0;
 }
