@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 420
-"""draycheckd: every kind of check against real servers, and against bad ones.
+"""draycheckd: every kind of check against real servers; against bad ones: check_bad.py.
 
     director (draycheckd) --+-- br --+-- rs1: nginx (HTTP, TLS with SNI), dnsmasq,
                                      |        opensmtpd, a UDP service
-                                     +-- rs2: servers that misbehave
+                                     +-- rs2: a server that never answers
 
 Needs no module: what counts is what the daemon says of each server.
 """
@@ -17,9 +17,9 @@ import signal
 import socket
 import tempfile
 import threading
-import time
 
-from lib import taptest
+from lib import bad, taptest
+from lib.bad import Bad
 from lib.checkd import Checkd, service
 from lib.netlab import VIP, Lab, rip
 from lib.taptest import case, check, same, wait_for
@@ -391,98 +391,9 @@ def _():
     same(server()["weight"], 1, "weight")
 
 
-class Bad:
-    """A server of rs2 that says what it wants to whoever connects."""
-
-    def __init__(self, port, talk):
-        self.sock = lab.servers[1].socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.bind((rip(2), port))
-        self.sock.listen(64)
-        self.talk = talk
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            peer, _ = self.sock.accept()
-            threading.Thread(target=self.one, args=(peer,), daemon=True).start()
-
-    def one(self, peer):
-        try:
-            self.talk(peer)
-        except OSError:
-            pass
-        peer.close()
-
-
-OK = b"HTTP/1.0 200 OK\r\n"
-
-
-def gigabytes(peer):
-    peer.sendall(OK + b"\r\n")
-    while True:
-        peer.sendall(b"x" * 65536)
-
-
-def drip(peer):
-    for byte in OK + b"\r\n" + b"x" * 1000:
-        peer.sendall(bytes([byte]))
-        time.sleep(1)
-
-
-def headers(peer):
-    peer.sendall(OK)
-    while True:
-        peer.sendall(b"X-More: and more\r\n" * 100)
-
-
-def rubbish(peer):
-    peer.sendall(bytes(range(256)) * 64)
-
-
-def nothing(peer):
-    time.sleep(1000)
-    peer.close()
-
-
-BAD = (("gigabytes with a digest", gigabytes, "digest 00000000000000000000000000000000", "more than 16 MB"),
-       ("one byte a second", drip, "", "imed out"),
-       ("headers without end", headers, "", "headers without end"),
-       ("rubbish", rubbish, "", "/"),
-       ("nothing at all", nothing, "", "imed out"),
-       ("an end at once", lambda peer: None, "", "/"))
-
-
-def memory(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        return int(next(line for line in file if line.startswith("VmHWM")).split()[1])
-
-
-def add_bad(number, what, talk, more, why):
-    def function():
-        bad = Bad(8000 + number, talk)
-        try:
-            down(http(url("/", more)), why, server=2, port=8000 + number)
-            check(memory(daemon.proc.pid) < 64 << 10, f"{memory(daemon.proc.pid)} KB of memory")
-        finally:
-            bad.sock.close()
-    taptest.add_case(f"a server that sends {what}", function)
-
-
-for _number, (_what, _talk, _more, _why) in enumerate(BAD):
-    add_bad(_number, _what, _talk, _more, _why)
-
-
-@case("gigabytes without a digest: the status says enough")
-def _():
-    bad = Bad(8100, gigabytes)
-    up(http(url("/")), server=2, port=8100)
-    bad.sock.close()
-
-
 @case("thirty reloads of changing files while checks of all kinds run")
 def _():
-    slow = Bad(8200, nothing)
+    slow = Bad(lab.servers[1], rip(2), 8200, bad.nothing)
     parts = [service([1, 2], checks="TCP_CHECK {\n connect_timeout 1\n }"),
              service([1], checks=http(url(), url("/teapot", "status_code 418"), more=" connect_port 80\n"),
                      vip=f"{VIP} 81", port=81),
@@ -496,7 +407,7 @@ def _():
         chosen = random.sample(parts, random.randrange(1, len(parts) + 1))
         check(daemon.reload("".join(chosen) + f"# {turn}\n"), f"reload {turn}: {daemon.log()[-500:]}")
         same(len(daemon.health()["services"]), len(chosen), "services")
-    slow.sock.close()
+    slow.close()
     same(daemon.stop(), 0, "exit status")
 
 

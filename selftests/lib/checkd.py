@@ -24,13 +24,14 @@ def service(servers, head="", checks="TCP_CHECK { connect_timeout 1\n retry 1\n 
 class Checkd:
     """One daemon; its log is a file that is read on demand."""
 
-    def __init__(self, space, text=None, options=()):
+    def __init__(self, space, text=None, options=(), log=None):
         self.space = space
         self.folder = tempfile.mkdtemp(prefix="checkd-")
         os.chmod(self.folder, 0o755)
         self.conf = self.folder + "/dray.conf"
         self.socket = self.folder + "/check.sock"
         self.state = self.folder + "/check.json"
+        self.log_file = log or self.folder + "/log"
         self.options = list(options)
         self.proc = None
         self.logged = 0
@@ -43,7 +44,7 @@ class Checkd:
             file.write(text)
 
     def start(self, ready=True):
-        with open(self.folder + "/log", "ab") as log:
+        with open(self.log_file, "ab") as log:
             self.proc = self.space.start(["draycheckd", "-n", "-l", "-f", self.conf, "--socket", self.socket,
                                           "--state", self.state, *self.options], stderr=log)
         if ready:
@@ -79,7 +80,7 @@ class Checkd:
         return self
 
     def log(self):
-        with open(self.folder + "/log", encoding="utf-8", errors="replace") as file:
+        with open(self.log_file, encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def new_log(self):
