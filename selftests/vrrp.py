@@ -13,6 +13,8 @@ takes is measured elsewhere. Adverts are every 100 ms unless it says otherwise.
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 
@@ -87,6 +89,21 @@ def adverts():
     same(frame[:6].hex(), "01005e000012", "destination MAC")
     same((frame[15], frame[22], frame[23]), (0xc0, 255, 112), "TOS, TTL, protocol")
     same(frame[30:34], b"\xe0\0\0\x12", "destination")
+
+
+@case("a backup says that it lives far less often than a master adverts")
+def hello():
+    pair()
+    wait_for(lambda: lab.b.address in [p["address"] for p in lab.a.instance()["peers"]], "a knows b")
+    lab.sniffer.forget()
+    frames = []
+    wait_for(lambda: frames.extend(lab.sniffer.frames()) or len([f for f in frames if is_hello(f[1])]) > 2, "three of them")
+    adverts = len([f for f in frames if vrrp.parse_advert(f)])
+    check(adverts > 10, f"{adverts} adverts while b said it three times")
+
+
+def is_hello(frame):
+    return frame[12:14] == b"\x08\0" and frame[23] == 17 and frame[36:38] == (8112).to_bytes(2, "big")
 
 
 @case("a polite stop: one advert of priority 0, the other has the address")
@@ -330,11 +347,78 @@ def wrong_password():
     auth = "authentication {{\n        auth_type PASS\n        auth_pass {}\n    }}"
     lab.a.start(instance(200, version=2, advert=1, more=auth.format("1111")))
     lab.a.becomes("MASTER")
+    mark = len(lab.a.said())
     lab.b.start(instance(250, version=2, advert=1, more=auth.format("2222")))
     lab.b.becomes("MASTER")
     wait_for(lambda: lab.a.instance()["rejected"]["auth"] > 3, "a counts what it ignores")
     same(lab.a.state(), "MASTER", "state of a")
-    same(lab.a.said().count("password is not ours"), 1, "lines in the log")
+    same(lab.a.said()[mark:].count("password is not ours"), 1, "lines in the log")
+
+
+def advert_v2(priority, password, vip=VIP, interval=1):
+    """A version 2 advert as a peer with this password would send it."""
+    def build(checksum):
+        return struct.pack("!BBBBBBH4s8s", 0x21, 51, priority, 1, 1, interval, checksum, socket.inet_aton(vip), password)
+    return build(internet_sum(build(0)))
+
+
+def internet_sum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def group_socket(space):
+    """Sends to VRRP's group as a neighbour does."""
+    sock = space.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+    return sock
+
+
+@case("wrong passwords make the master send no advert more and none less")
+def wrong_passwords():
+    auth = "authentication {\n        auth_type PASS\n        auth_pass 1111\n    }"
+    pair(version=2, advert=1, more_a=auth, more_b=auth)
+    sock, bad = group_socket(lab.client), advert_v2(250, b"2222\0\0\0\0")
+    marks = {d: len(d.said()) for d in (lab.a, lab.b)}
+    before, began, sent = lab.a.instance()["counters"]["sent"], time.monotonic(), 0
+    while time.monotonic() - began < 6:
+        sock.sendto(bad, ("224.0.0.18", 0))
+        sent += 1
+        time.sleep(0.2)
+    adverts, took = lab.a.instance()["counters"]["sent"] - before, time.monotonic() - began
+    check(took - 2 < adverts < took + 2, f"{adverts} adverts in {took:.1f} s")
+    for director, state in (lab.a, "MASTER"), (lab.b, "BACKUP"):
+        same(director.state(), state, f"state of {director.name}")
+        wait_for(lambda d=director: d.instance()["rejected"]["auth"] == sent, "each is counted")
+        same(director.said()[marks[director]:].count("password is not ours"), 1, "lines in the log")
+
+
+@case("a flood of packets of every bad kind: counted, said once, nothing moves, and adverts are heard in it")
+def flood():
+    pair()
+    good = [a for a in wait_for(lab.sniffer.adverts, "an advert") if a[1] == lab.a.address][0][4][34:]
+    bad = {"version": b"\x41" + good[1:], "type": b"\x32" + good[1:], "length": good[:3] + b"\x02" + good[4:],
+           "checksum": good[:6] + b"\xde\xad" + good[8:], "truncated": good[:5]}
+    sock, each = group_socket(lab.client), 200000 if taptest.FULL else 1000
+    marks = {d: len(d.said()) for d in (lab.a, lab.b)}
+    moves = [len(d.instance()["transitions"]) for d in (lab.a, lab.b)]
+    heard = lab.b.instance()["counters"]["received"]
+    for packet in bad.values():
+        for _ in range(each):
+            try:
+                sock.sendto(packet, ("224.0.0.18", 0))
+            except OSError:
+                pass
+    for director in lab.a, lab.b:
+        counts = director.instance()["rejected"]
+        same([kind for kind in bad if not counts[kind]], [], f"kinds that {director.name} has not counted: {counts}")
+    check(lab.b.instance()["counters"]["received"] > heard, "no advert was heard meanwhile")
+    same([d.state() for d in (lab.a, lab.b)], ["MASTER", "BACKUP"], "states")
+    same([len(d.instance()["transitions"]) for d in (lab.a, lab.b)], moves, "transitions")
+    same([d.said()[marks[d]:].count("ignored") for d in (lab.a, lab.b)], [len(bad)] * 2, "lines in the log")
 
 
 @case("a script that fails lowers the priority, and the other takes over; and back")

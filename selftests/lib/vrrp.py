@@ -132,6 +132,9 @@ class Director:
     def power_on(self):
         vips = re.findall(r"inet6? (\S+) .*proto (?:0x)?(?:70|112)", self.space.run("ip addr show dev eth0"))
         self.space.ip(*[f"addr del {vip} dev eth0" for vip in vips])
+        # an iproute2 that does not tell whose an address is
+        if self.has():
+            self.space.ip(f"addr del {VIP}/16 dev eth0", check_status=False)
         for device in re.findall(r"^\d+: (vrrp[.\w]*)@", self.space.run("ip -o link"), re.M):
             self.space.ip(f"link del {device}")
         for name in "vrrp.state", "vrrp.sock":

@@ -14,7 +14,7 @@
 
 #define LEASE_MIN_MS 500
 #define RENEWALS 4			/* within one lease */
-#define LOOK_US 1000000ull		/* without a lease: at peers, at the module */
+#define LOOK_US 1000000ull		/* without a lease: at peers, at the module, hello */
 #define PEERS_US 10000000ull		/* for a changed MAC address */
 
 static uint32_t lease_ms(const struct router *r)
@@ -58,18 +58,19 @@ static void write_roles(struct router *r, bool active)
 			role_standby(&r->hold.addresses[i].conf->addr, &r->peers);
 }
 
-static void plan(struct router *r, uint64_t now)
+/* Only an active role has an end that must not come. */
+static void plan(struct router *r, bool active, uint64_t now)
 {
 	uint64_t us = lease_ms(r) * 1000ull / RENEWALS;
 
-	alarm_set(&r->lease, now + (us && us < LOOK_US ? us : LOOK_US));
+	alarm_set(&r->lease, now + (active && us < LOOK_US ? us : LOOK_US));
 }
 
 void lease_begin(struct router *r)
 {
 	if (!role_is_absent())
 		write_roles(r, true);
-	plan(r, now_us());
+	plan(r, true, now_us());
 }
 
 /* It has slept: the state machine has to listen first. */
@@ -89,14 +90,14 @@ void lease_renew(void *arg, uint64_t now)
 	}
 	if (r->fsm.state == FSM_BACKUP)
 		hello_send(r);
-	plan(r, now);
+	plan(r, fsm_holds(&r->fsm), now);
 }
 
 void lease_end(struct router *r)
 {
 	if (!role_is_absent())
 		write_roles(r, false);
-	plan(r, now_us());
+	plan(r, false, now_us());
 }
 
 static bool is_ours(const struct dray_addr *addr)

@@ -20,6 +20,7 @@
 #include "vmac.h"
 
 #define CALM_US 10000000ull	/* nothing was put back for so long */
+#define UNHEARD_US 1000ull	/* until the next look at what is not read yet */
 #define PATIENCE_US 1000000ull	/* with a kernel that does not answer */
 
 struct router *routers;
@@ -381,10 +382,21 @@ static void on_wait(void *arg, uint64_t now)
 	alarm_set(&r->check, now);
 }
 
+/* In a flood: the master's advert may be among what is not read yet. */
+static bool may_be_unheard(const struct router *r)
+{
+	return r->fsm.state == FSM_BACKUP && r->sock &&
+	       r->sock->read_to < r->fsm.deadline;
+}
+
 static void on_timer(void *arg, uint64_t now)
 {
 	struct router *r = arg;
 
+	if (may_be_unheard(r)) {
+		alarm_set(&r->timer, now + UNHEARD_US);
+		return;
+	}
 	fsm_timer(&r->fsm, now);
 	router_record(r);
 }

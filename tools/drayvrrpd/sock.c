@@ -84,6 +84,7 @@ static struct sock *sock_open(int ifindex, uint8_t family)
 		return NULL;
 	sock->ifindex = ifindex;
 	sock->family = family;
+	sock->read_to = SOCK_ALL;
 	sock->fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
 			  PACKET_PROTOCOL);
 	rc = sock->fd < 0 ? -errno : setup(sock->fd, ifindex, family);

@@ -20,7 +20,10 @@ struct sock {
 	struct dray_addr groups[4];	/* joined */
 	unsigned int n_groups;
 	struct event *event;		/* of the loop that reads it */
+	uint64_t read_to;		/* us: what came before that is read */
 };
+
+#define SOCK_ALL UINT64_MAX		/* nothing is left */
 
 /* an advert as it came */
 struct received {

@@ -35,7 +35,7 @@
 #include "watch.h"
 
 #define RT_PRIORITY 5		/* above all that is not real-time */
-#define DRAIN_MAX 4096		/* messages in one turn, whoever floods us */
+#define DRAIN_US 2000ull	/* of one socket in one turn, whoever floods us */
 #define BEAT_US 500000ull
 #define LOOKS 4			/* in a turn: looking may change something itself */
 
@@ -77,13 +77,24 @@ static bool waits(const struct ka_sync_group *conf)
 
 /* --- what comes in --- */
 
+/*
+ * Everything that is there, but not for longer than DRAIN_US: a flood takes
+ * no advert's time.  How far it got is kept, for what waits to hear nothing.
+ */
 static void drain(struct sock *sock)
 {
 	static struct received r;
-	int n;
+	uint64_t now = now_us(), end = now + DRAIN_US;
 
-	for (n = 0; n < DRAIN_MAX && sock_receive(sock, &r) > 0; n++)
-		router_receive(sock, &r, worker.state, now_us());
+	sock->read_to = SOCK_ALL;
+	while (sock_receive(sock, &r) > 0) {
+		router_receive(sock, &r, worker.state, now);
+		now = now_us();
+		if (now < end)
+			continue;
+		sock->read_to = r.at;
+		break;
+	}
 }
 
 static void on_sock(evutil_socket_t fd, short what, void *arg);
