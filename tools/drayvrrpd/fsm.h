@@ -125,7 +125,7 @@ struct fsm_params {
 	uint64_t drain_us;		/* polite stop; 0: leave at once */
 };
 
-/* Read freely, written by fsm.c only. */
+/* Read freely, written by fsm.c, fsm_life.c and fsm_step.c only. */
 struct fsm {
 	struct fsm_params params;
 	const struct fsm_ops *ops;
