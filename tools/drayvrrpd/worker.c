@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -484,6 +485,8 @@ static void be_prompt(const struct ka_process *wish)
 	struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setrlimit(RLIMIT_MEMLOCK, &none);
+	/* each thread would lock a reserve of 64 MB of its own */
+	mallopt(M_ARENA_MAX, 1);
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		log_say(LOG_WARNING, "memory cannot be locked: %s",
 			strerror(errno));
