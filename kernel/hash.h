@@ -75,9 +75,11 @@ static inline u64 dray_hash(u8 family, const union nf_inet_addr *client,
 	u64 to;
 
 	if (family == AF_INET) {
-		to = ports ? ntohl(vip->ip) : 0;
-		return siphash_2u64((u64)ntohl(client->ip) << 32 | to, ports,
-				    key);
+		/* Twelve bytes take a fifth less than thirteen.  VIPs whose
+		 * numbers meet in the protocol's send clients alike, no more.
+		 */
+		to = ports ? ntohl(vip->ip) ^ (ports & 0xff) << 24 : 0;
+		return siphash_3u32(ntohl(client->ip), to, ports >> 16, key);
 	}
 	to = ports ? siphash(&vip->in6, sizeof(vip->in6), key) : 0;
 	return siphash_3u64(siphash(&client->in6, sizeof(client->in6), key),
