@@ -11,7 +11,6 @@ takes is measured elsewhere. Adverts are every 100 ms unless it says otherwise.
 """
 
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -59,12 +58,7 @@ def moved(to, by):
 
 
 def arp_answers(vip=VIP):
-    """The MAC addresses that answer for an address."""
-    if not shutil.which("arping"):
-        raise Skip("no arping")
-    out = lab.client.run(["arping", "-b", "-c", "1", "-w", str(2 * taptest.SLOWER), "-I", "eth0", vip],
-                         check_status=False)
-    return {word.strip("[]").lower() for word in out.split() if word.startswith("[")}
+    return vrrp.arp_answers(lab.client, vip)
 
 
 @case("the better of two becomes master, adds the address and announces it")

@@ -1,18 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 900
-"""drayvrrpd and keepalived 2.2.7 as two directors of one virtual address.
+"""drayvrrpd, keepalived 2.2.7 and FRR 8.4.4 as directors of one virtual address.
 
     a .11 drayvrrpd  --+-- br --+-- client .50
     b .12 keepalived --+        +-- the sniffer of lib/vrrp.py
+    c .13 FRR        --+
 
-Either is the better one; each way the better one stops, dies and comes back.
+Of two either is the better one; each way the better one stops, dies and comes back.
+VOLUME=full: every version with everybody in both orders, else what differs most.
 """
 
 import os
 import subprocess
 
-from lib import netlab, taptest, vrrp
+from lib import frr, netlab, taptest, vrrp
 from lib.netlab import VIP, VIP6
 from lib.taptest import Skip, add_case, case, check, holds, same, wait_for
 from lib.vrrp import instance
@@ -25,18 +27,24 @@ FORMS = (
     ("version 3", {"version": 3}, VIP),
     ("version 3, IPv6", {"version": 3, "vips": ("fe80::200/64", VIP6 + "/64")}, VIP6),
 )
+NAMES = {"a": "drayvrrpd", "b": "keepalived", "c": "FRR"}
+ORDERS = (("a", "b"), ("b", "a"), ("a", "c"), ("c", "a"))
+# Of FRR's and of what is tried besides, by the form's title and the order.
+SOME = {("version 2", "ac"), ("version 3", "ac"), ("version 3", "ca"), ("version 3, IPv6", "ca")}
+SOME_PARTED = {("version 2", "ba"), ("version 3", "ab"), ("version 3", "ca")}
+LINKS = ("loss 50%", "loss 10%", "loss 30%", "delay 300ms 100ms") if taptest.FULL else ("loss 50%",)
 
 
 def setup():
     global lab
     if os.geteuid():
         raise Skip("needs root")
-    for program in vrrp.DAEMON, vrrp.KEEPALIVED:
+    for program in vrrp.DAEMON, vrrp.KEEPALIVED, frr.LIBEXEC + "/vrrpd":
         if subprocess.run(["sh", "-c", f"command -v {program}"], stdout=subprocess.DEVNULL, check=False).returncode:
             raise Skip(f"no {program}")
     if taptest.FLAVOUR:
         netlab.module_setup()
-    lab = vrrp.VrrpLab(others={"b": vrrp.Keepalived})
+    lab = vrrp.VrrpLab(names="abc", others={"b": vrrp.Keepalived, "c": frr.Frr})
 
 
 def alone(director, vip):
@@ -48,8 +56,8 @@ def both_directions(better, worse, form, vip):
     """Election, stop, return, power off, return."""
     lab.settle()
     better, worse = lab.directors[better], lab.directors[worse]
-    better.start(instance(200, **form))
-    worse.start(instance(100, **form))
+    better.start(better.words(200, **form))
+    worse.start(worse.words(100, **form))
     alone(better, vip)
     worse.becomes("BACKUP")
     holds(lambda: lab.owners(vip) == [better.name], "nothing moves", seconds=3 * form.get("advert", vrrp.ADVERT))
@@ -65,9 +73,158 @@ def both_directions(better, worse, form, vip):
 
 
 for _title, _form, _vip in FORMS:
-    for _better, _worse, _who in ("a", "b", "drayvrrpd"), ("b", "a", "keepalived"):
-        add_case(f"{_title}, {_who} is the better one: elected, stopped, back, without power, back",
-                 lambda b=_better, w=_worse, f=_form, v=_vip: both_directions(b, w, f, v))
+    for _better, _worse in ORDERS:
+        # FRR knows no password.
+        if "c" not in _better + _worse or (_title, _better + _worse) in SOME or \
+                taptest.FULL and _form.get("more") != PASS:
+            add_case(f"{_title}, {NAMES[_better]} better than {NAMES[_worse]}: "
+                     "elected, stopped, back, without power, back",
+                     lambda b=_better, w=_worse, f=_form, v=_vip: both_directions(b, w, f, v))
+
+
+@case("one of each: masters end one after the other, the last one is alone; all back, the best one has it")
+def three():
+    lab.settle()
+    order = [lab.b, lab.a, lab.c]
+    for director, priority in zip(order, (200, 150, 100)):
+        director.start(director.words(priority))
+    for director in order[:2]:
+        alone(director, VIP)
+        director.power_off()
+        director.power_on()
+    alone(lab.c, VIP)
+    for director in order[:2]:
+        director.start()
+    alone(lab.b, VIP)
+
+
+def parted(better, worse, form):
+    """A bridge that falls into two halves, and is one again."""
+    lab.settle()
+    better.start(better.words(200, **form))
+    worse.start(worse.words(100, **form))
+    alone(better, VIP)
+    lab.bridge.ip(f"link set {better.port} nomaster")
+    worse.becomes("MASTER")
+    same(better.state(), "MASTER", "state of the better one, which hears nobody")
+    lab.bridge.ip(f"link set {better.port} master br0")
+    alone(better, VIP)
+    worse.becomes("BACKUP")
+    holds(lambda: lab.owners() == [better.name], "one owner from then on")
+
+
+for _title, _form in ("version 2", {"version": 2, "advert": 1}), ("version 3", {}):
+    for _better, _worse in ORDERS:
+        if taptest.FULL or (_title, _better + _worse) in SOME_PARTED:
+            add_case(f"{_title}, {NAMES[_better]} better than {NAMES[_worse]}: both masters of their half, then one",
+                     lambda b=_better, w=_worse, f=_form: parted(lab.directors[b], lab.directors[w], f))
+
+
+def stays(first, second):
+    """With nopreempt the one that is there stays, though the other is better."""
+    lab.settle()
+    second.start(second.words(100))
+    alone(second, VIP)
+    first.start(first.words(200, more="nopreempt"))
+    first.becomes("BACKUP")
+    holds(lambda: lab.owners() == [second.name], "nothing moves", seconds=1.5)
+    second.power_off()
+    alone_of(first)
+
+
+def alone_of(director):
+    director.becomes("MASTER")
+    check(director.has(), f"{director.name} has not the address")
+
+
+for _other in "bc":
+    add_case(f"nopreempt: drayvrrpd does not take the address from {NAMES[_other]}, and it not from drayvrrpd",
+             lambda o=_other: (stays(lab.a, lab.directors[o]), stays(lab.directors[o], lab.a)))
+
+
+@case("use_vmac: the virtual MAC is the master's, keepalived's or ours, and one answers")
+def virtual_mac():
+    lab.settle()
+    lab.a.start(instance(200, more="use_vmac"))
+    lab.b.start(instance(100, more="use_vmac"))
+    for director in lab.a, lab.b:
+        director.becomes("MASTER")
+        wait_for(lambda: {frame[6:12].hex() for *_, frame in lab.sniffer.adverts()} == {"00005e000133"},
+                 "adverts with the virtual MAC and no others", every=0.5)
+        wait_for(lambda: vrrp.arp_answers(lab.client) == {"00:00:5e:00:01:33"}, "the virtual MAC answers, alone")
+        if director is lab.a:
+            lab.a.stop()
+
+
+@case("FRR is master, drayvrrpd waits: FRR's virtual MAC answers, alone; and the reverse")
+def frr_answers():
+    lab.settle()
+    lab.c.start(lab.c.words(200))
+    lab.a.start(instance(100, more="use_vmac"))
+    alone(lab.c, VIP)
+    wait_for(lambda: vrrp.arp_answers(lab.client) == {"00:00:5e:00:01:33"}, "the virtual MAC answers, alone")
+    lab.c.stop()
+    alone(lab.a, VIP)
+    wait_for(lambda: vrrp.arp_answers(lab.client) == {"00:00:5e:00:01:33"}, "the virtual MAC answers, alone")
+
+
+def unicast(me, peer):
+    return f"unicast_src_ip {me.address}\n    unicast_peer {{\n        {peer.address}\n    }}"
+
+
+def unicast_both(form):
+    for better, worse in (lab.a, lab.b), (lab.b, lab.a):
+        lab.settle()
+        better.start(instance(200, more=unicast(better, worse), **form))
+        worse.start(instance(100, more=unicast(worse, better), **form))
+        alone(better, VIP)
+        worse.becomes("BACKUP")
+        better.power_off()
+        worse.becomes("MASTER")
+        better.power_on()
+        better.start()
+        alone(better, VIP)
+
+
+for _title, _form in ("version 2", {"version": 2, "advert": 1}), ("version 3", {}):
+    add_case(f"{_title}, unicast with keepalived, either the better one: elected, without power, back",
+             lambda f=_form: unicast_both(f))
+
+
+@case("drayvrrpd counts which checksum of version 3 the others send")
+def dialects():
+    lab.settle()
+    lab.a.start(instance(100))
+    lab.a.becomes("MASTER")
+    for other in lab.b, lab.c:
+        other.start(other.words(200))
+        other.becomes("MASTER")
+        peer = wait_for(lambda o=other: [p for p in lab.a.instance()["peers"] if p["address"] == o.address],
+                        f"{NAMES[other.name]} is heard")
+        taptest.note(f"{NAMES[other.name]}: {peer[0]['checksum']}")
+        other.power_off()
+        other.power_on()
+        lab.a.becomes("MASTER")
+
+
+def lossy(what):
+    """Whatever is lost and late meanwhile: when the link is good again there is one master."""
+    lab.settle()
+    lab.b.start(instance(200))
+    lab.a.start(instance(100))
+    alone(lab.b, VIP)
+    done = lab.bridge.run(f"tc qdisc add dev {lab.a.port} root netem {what}", check_status=False)
+    if done.strip():
+        raise Skip(f"no netem: {done}")
+    before = lab.a.instance()["counters"]["received"]
+    wait_for(lambda: lab.a.instance()["counters"]["received"] > before + 20, "20 adverts are received", 60)
+    lab.bridge.run(f"tc qdisc del dev {lab.a.port} root")
+    alone(lab.b, VIP)
+    taptest.note(f"became master {lab.a.instance()['counters']['became-master']} times")
+
+
+for _what in LINKS:
+    add_case(f"keepalived is heard with {_what}: one master when it is over", lambda w=_what: lossy(w))
 
 
 @case("equal priorities, both masters of their half: joined, the higher address keeps it")

@@ -8,6 +8,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -17,11 +18,12 @@ import time
 
 from lib import taptest
 from lib.netlab import Lab, VIP
-from lib.taptest import check, wait_for
+from lib.taptest import Skip, check, wait_for
 
 KEEPALIVED = os.environ.get("KEEPALIVED", "keepalived")
 DAEMON = os.environ.get("DRAYVRRPD", "drayvrrpd")
 ADVERT = 0.1
+LIKE_VIP = r"inet6? ((?:10\.9\.0\.20\d|10\.9\.7\.\d+|2001:db8:9::20\d|fe80::200)/\d+) "
 
 INSTANCE = """
 vrrp_instance {name} {{
@@ -45,10 +47,20 @@ def instance(priority, name="VI_1", vrid=51, version=3, advert=ADVERT, vips=(VIP
                            vips="\n        ".join(vips))
 
 
+def arp_answers(client, vip=VIP):
+    """The MAC addresses that answer a client for an address."""
+    if not shutil.which("arping"):
+        raise Skip("no arping")
+    out = client.run(["arping", "-b", "-c", "1", "-w", str(2 * taptest.SLOWER), "-I", "eth0", vip], check_status=False)
+    return {word.strip("[]").lower() for word in out.split() if word.startswith("[")}
+
+
 class Director:
     """A host of the lab with a configuration and at times a running daemon."""
 
     program = [DAEMON, "-n", "-l", "-D"]
+    names = ("drayvrrpd",)
+    words = staticmethod(instance)
 
     def __init__(self, lab, name, number):
         self.space = lab.host(name, number)
@@ -87,7 +99,7 @@ class Director:
                     name = comm.read().strip()
             except FileNotFoundError:
                 continue
-            if name.startswith(("drayvrrpd", "keepalived")):
+            if name.startswith(self.names):
                 found.setdefault(name, []).append(int(pid))
         return found
 
@@ -130,12 +142,11 @@ class Director:
         self.kill()
 
     def power_on(self):
-        vips = re.findall(r"inet6? (\S+) .*proto (?:0x)?(?:70|112)", self.space.run("ip addr show dev eth0"))
+        shown = self.space.run("ip addr show dev eth0")
+        # Ours by their protocol, if iproute2 tells; keepalived's by what they are.
+        vips = set(re.findall(r"inet6? (\S+) .*proto (?:0x)?(?:70|112)", shown)) | set(re.findall(LIKE_VIP, shown))
         self.space.ip(*[f"addr del {vip} dev eth0" for vip in vips])
-        # an iproute2 that does not tell whose an address is
-        if self.has():
-            self.space.ip(f"addr del {VIP}/16 dev eth0", check_status=False)
-        for device in re.findall(r"^\d+: (vrrp[.\w]*)@", self.space.run("ip -o link"), re.M):
+        for device in re.findall(r"^\d+: (vrrp[-.\w]*)@", self.space.run("ip -o link"), re.M):
             self.space.ip(f"link del {device}")
         for name in "vrrp.state", "vrrp.sock":
             if os.path.exists(os.path.join(self.folder, name)):
@@ -174,6 +185,8 @@ class Director:
 
 class Keepalived(Director):
     """The same host with keepalived: what is asked of it is read off its log."""
+
+    names = ("keepalived",)
 
     def command(self):
         return [KEEPALIVED, "-n", "-l", "-D", "-P", "-f", self.conf] + [
@@ -242,7 +255,7 @@ class VrrpLab(Lab):
             client.ip(f"route del {VIP}/32", "route del 2001:db8:9::200/128", check_status=False)
         kinds = others or {}
         self.directors = {name: kinds.get(name, Director)(self, name, 11 + n) for n, name in enumerate(names)}
-        self.a, self.b = (list(self.directors.values()) + [None])[:2]
+        self.a, self.b, self.c = (list(self.directors.values()) + [None, None])[:3]
         self.sniffer = Sniffer(self)
 
     def owners(self, vip=VIP):
