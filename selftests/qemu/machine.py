@@ -17,6 +17,8 @@ import time
 
 QEMU = pathlib.Path(__file__).resolve().parent
 TOP = QEMU.parent.parent
+TOOLS = ("drayadm", "drayvrrpd", "draycheckd")
+SEED = TOP.parent / "shared/seed"
 BOOT_LIMIT = {"6.1": 90, "6.12": 90, "debug": 300}
 MEMORY = {"6.1": 1024, "6.12": 1024, "debug": 3072}
 # All CPUs in one thread: what stale_breakpoint() tells of cannot happen.
@@ -37,6 +39,25 @@ def made_by(script, *args):
                                        stdout=subprocess.PIPE, text=True).stdout.strip())
 
 
+def prepare(work, mode, kernel, job, args, seconds=0):
+    """What the guest reads: the job, its mode and what tests may want to know."""
+    modules = args.modules or TOP / "build" / kernel.flavour / "modules"
+    (work / "job").write_text(job)
+    (work / "environment").write_text(
+        f"MODE={mode} LIMIT={seconds}\nexport KERNEL_FLAVOUR={kernel.flavour}\n")
+    if (work / "modules").exists():
+        return
+    # Copies, since somebody may build again while the guest runs.
+    shutil.copytree(modules, work / "modules")
+    (work / "bin").mkdir()
+    for tool in TOOLS:
+        if (TOP / "tools" / tool / tool).exists():
+            shutil.copy(TOP / "tools" / tool / tool, work / "bin")
+    # The files that the project started from, where they lie beside the checkout.
+    if SEED.is_dir():
+        shutil.copytree(SEED, work / "seed")
+
+
 class Kernel:
     """The files that make a flavour of kernel bootable."""
 
@@ -54,9 +75,9 @@ class Kernel:
 
 
 class Machine:
-    """A booted guest. Lines of the verdict port come out of lines()."""
+    """A booted guest. Lines of the verdict port come out of lines(). more: of QEMU's options."""
 
-    def __init__(self, kernel, work, args, accel):
+    def __init__(self, kernel, work, args, accel, more=()):
         self.work = work
         ours, theirs = socket.socketpair()
         command = [
@@ -71,6 +92,7 @@ class Machine:
         ]
         if args.icount:
             command += ["-icount", "shift=0,sleep=off"]
+        command += more
         for tag, path, mode in (("root", made_by("rootfs"), ",readonly=on"), ("modules", kernel.modules, ",readonly=on"),
                                 ("dray", TOP, ",readonly=on"), ("results", work, "")):
             command += ["-virtfs", f"local,path={path},mount_tag={tag},security_model=none,multidevs=remap{mode}"]
@@ -133,9 +155,9 @@ def stale_breakpoint(console):
     return at is not None and bool(code) and " cc <" not in code[0]
 
 
-def boot(kernel, work, args, accel):
+def boot(kernel, work, args, accel, more=()):
     """A guest that has said hello, or None."""
-    machine = Machine(kernel, work, args, accel)
+    machine = Machine(kernel, work, args, accel, more)
     for line in machine.lines(BOOT_LIMIT[kernel.flavour]):
         if line.startswith("hello "):
             return machine
