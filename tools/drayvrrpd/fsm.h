@@ -205,6 +205,16 @@ void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint32_t interval_us,
 	       uint64_t now);
 
 /**
+ * fsm_renounce() - stop as the master that this host was before a crash
+ * @fsm: not started, with the faults that there are
+ * @now: time
+ *
+ * For a host that cannot go on.  It claims nothing first, and it does not matter
+ * for how long it was silent: who has taken over only says so once more.
+ */
+void fsm_renounce(struct fsm *fsm, uint64_t now);
+
+/**
  * fsm_resume() - start again as the backup that this host was before a restart
  * @fsm: with priority and source set
  * @past: what it knew

@@ -148,6 +148,16 @@ void fsm_adopt(struct fsm *fsm, uint64_t last_sent, uint32_t interval_us,
 	step_settle(fsm);
 }
 
+void fsm_renounce(struct fsm *fsm, uint64_t now)
+{
+	step_begin(fsm, now);
+	fsm->state = FSM_MASTER;
+	if (!(fsm->faults & (FSM_FAULT_LINK | FSM_FAULT_SOURCE)))
+		step_resign(fsm);
+	step_leave(fsm, FSM_REASON_STOP);
+	step_settle(fsm);
+}
+
 void fsm_resume(struct fsm *fsm, const struct fsm_past *past, uint64_t now)
 {
 	struct fsm before;

@@ -499,11 +499,12 @@ void router_take_over(struct router *r)
 	r->last_sent = r->record->last_sent;
 	r->last_interval_us = r->record->sent_interval_us;
 	r->fsm.counters = r->record->counters;
-	r->acting = true;
 }
 
+/* Before this the file keeps what was: the next one may have to go on there. */
 void router_start(struct router *r, uint64_t now)
 {
+	r->acting = true;
 	if (r->was_master) {
 		fsm_adopt(&r->fsm, r->last_sent, r->last_interval_us, now);
 	} else {
@@ -512,6 +513,13 @@ void router_start(struct router *r, uint64_t now)
 		fsm_resume(&r->fsm, &r->past, now);
 		r->quiet = false;
 	}
+	router_record(r);
+}
+
+void router_renounce(struct router *r, uint64_t now)
+{
+	r->acting = true;
+	fsm_renounce(&r->fsm, now);
 	router_record(r);
 }
 

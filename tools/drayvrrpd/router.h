@@ -74,6 +74,8 @@ void router_look(struct router *r, uint64_t now);
 void router_take_over(struct router *r);
 /* Elect, or go on as the master that this host was. */
 void router_start(struct router *r, uint64_t now);
+/* Last words of a host that was master and cannot go on. */
+void router_renounce(struct router *r, uint64_t now);
 /* It has what it is to have (hold.h), or @failed to. */
 void router_held(struct router *r, bool failed, uint64_t now);
 /* Something was taken away, or that is so all the time: @always. */

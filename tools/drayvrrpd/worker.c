@@ -666,13 +666,9 @@ void worker_resign(const struct worker *with)
 		return;
 	role_start(&with->state->no_module_said);
 	role_look();
-	for (r = routers; r; r = r->next) {
-		if (!r->was_master)
-			continue;
-		router_start(r, now_us());
-		fsm_stop(&r->fsm, false, now_us());
-		router_record(r);
-	}
+	for (r = routers; r; r = r->next)
+		if (r->was_master)
+			router_renounce(r, now_us());
 	finish();
 	links_read();
 	sweep_stale(with->conf);

@@ -353,6 +353,21 @@ static void adopts_by_the_old_interval(void **state)
 	assert_log(&b, "release BACKUP");
 }
 
+static void renounces(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up(&b, 3, S, 100);
+	fsm_renounce(&b.fsm, START);
+	assert_log(&b, "advert:0 release INIT");
+	assert_false(b.fsm.running);
+	set_up(&b, 3, S, 100);
+	fsm_fault(&b.fsm, FSM_FAULT_LINK, START);
+	fsm_renounce(&b.fsm, START);
+	assert_log(&b, "release INIT");
+}
+
 static void speaks_out_of_turn(void **state)
 {
 	struct bench b;
@@ -459,6 +474,7 @@ int main(void)
 		T("a master wakes up to old adverts", master_finds_adverts),
 		T("a restart in time", adopts_its_own_past),
 		T("a restart with another interval", adopts_by_the_old_interval),
+		T("last words after a crash", renounces),
 		T("an advert out of turn", speaks_out_of_turn),
 		T("a backup's restart in time", resumes_its_waiting),
 		T("a reload", reload),
