@@ -410,8 +410,9 @@ def _():
 
 @case("a check that several services want runs once")
 def _():
-    fresh(service([1, 2]) + service([1, 2], vip=f"{VIP} 81", checks=f"TCP_CHECK {{ connect_timeout 1\n retry 1\n"
-                                    " delay_before_retry 0.2\n connect_port 80 }", port=81))
+    fresh(service([1, 2], " dray_probe off") +
+          service([1, 2], vip=f"{VIP} 81", checks="TCP_CHECK { connect_timeout 1\n retry 1\n"
+                  " delay_before_retry 0.2\n connect_port 80 }", port=81))
     same(daemon.health()["checks"], 2, "checks")
     nginx_stop(1)
     wait_for(lambda: str(table(lab)).count("--state down") == 2, "down in both services", 30)

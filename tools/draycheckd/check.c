@@ -30,6 +30,12 @@ static void judge(struct check *c, enum check_verdict verdict, uint64_t now)
 	c->verdict = verdict;
 }
 
+/* Whether a failure now would be a verdict, or leave one as it is. */
+bool check_decides(const struct check *c)
+{
+	return c->verdict != CHECK_UP || c->retried >= c->timing.retry;
+}
+
 /* Return: whether this result has changed the verdict, or is the first. */
 bool check_result(struct check *c, bool ok, uint64_t now)
 {
@@ -41,7 +47,7 @@ bool check_result(struct check *c, bool ok, uint64_t now)
 	if (ok) {
 		c->retried = 0;
 		judge(c, CHECK_UP, now);
-	} else if (before == CHECK_UP && c->retried < c->timing.retry) {
+	} else if (!check_decides(c)) {
 		c->retried++;
 		c->due = now + c->timing.delay_before_retry;
 	} else {

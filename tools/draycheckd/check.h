@@ -30,6 +30,7 @@ struct check {
 
 void check_start(struct check *c, const struct check_timing *timing,
 		 enum check_verdict adopted, uint64_t now, uint32_t random);
+bool check_decides(const struct check *c);
 bool check_result(struct check *c, bool ok, uint64_t now);
 void check_retime(struct check *c, const struct check_timing *timing,
 		  uint64_t now);

@@ -85,19 +85,19 @@ static int dns_begin(struct datagram *d, const struct ka_checker *conf)
 	return rc;
 }
 
-static void *dns_start(struct job *job)
+static void *dns_start(struct look *look)
 {
 	struct datagram *d = mem_zero(1, sizeof(*d));
 	int rc;
 
-	d->job = job;
+	d->look = look;
 	d->answer = dns_answer;
 	d->id = random();
-	rc = dns_begin(d, job_checker(job));
+	rc = dns_begin(d, look_checker(look));
 	if (!rc)
 		return d;
 	free(d);
-	job_error(job, -rc);
+	look_error(look, -rc);
 	return NULL;
 }
 

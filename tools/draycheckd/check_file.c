@@ -35,16 +35,16 @@ static int read_number(const char *path, long *value)
 	return end == text ? -EINVAL : 0;
 }
 
-static void *file_start(struct job *job)
+static void *file_start(struct look *look)
 {
-	const struct ka_file_check *conf = &job_checker(job)->file;
+	const struct ka_file_check *conf = &look_checker(look)->file;
 	struct probe_result result = { .ok = true, .relative = true };
 	char why[100];
 	long value = 0;
 	int rc = read_number(conf->file->path, &value);
 
 	if (rc && rc != -ENOENT && rc != -EINVAL) {
-		job_failed(job, "%s: %s", conf->file->path, strerror(-rc));
+		look_failed(look, "%s: %s", conf->file->path, strerror(-rc));
 		return NULL;
 	}
 	if (value > 1000000 || value < -1000000)
@@ -55,7 +55,7 @@ static void *file_start(struct job *job)
 	result.ok = value > DEAD;
 	result.has_weight = conf->weight && result.ok;
 	result.weight = value > 65535 ? 65535 : value;
-	job_done(job, &result);
+	look_done(look, &result);
 	return NULL;
 }
 

@@ -19,7 +19,7 @@
 #define BODY_MAX (16 << 20)		/* with a digest */
 
 struct http {
-	struct job *job;
+	struct look *look;
 	struct transfer transfer;
 	struct curl_slist *headers, *connect_to;
 	size_t url, head, body;
@@ -29,7 +29,7 @@ struct http {
 
 static const struct ka_url *url_of(const struct http *h)
 {
-	return &job_checker(h->job)->http.urls[h->url];
+	return &look_checker(h->look)->http.urls[h->url];
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
@@ -110,12 +110,12 @@ static bool start_url(struct http *h);
 static void on_done(CURL *easy, CURLcode code, void *arg)
 {
 	struct http *h = arg;
-	struct job *job = h->job;
+	struct look *look = h->look;
 	char why[160] = "";
 	bool ok = judge(h, code, why, sizeof(why));
 
 	(void)easy;
-	if (ok && ++h->url < job_checker(job)->http.n_urls) {
+	if (ok && ++h->url < look_checker(look)->http.n_urls) {
 		transfer_free(&h->transfer);
 		ok = start_url(h);
 		if (ok)
@@ -124,9 +124,9 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 	}
 	http_free(h);
 	if (ok)
-		job_passed(job);
+		look_passed(look);
 	else
-		job_failed(job, "%s", why);
+		look_failed(look, "%s", why);
 }
 
 /* The name that TLS asks for is that of the URL, wherever it is sent to. */
@@ -195,7 +195,7 @@ static void set_options(CURL *easy, const struct ka_checker *conf,
 
 static bool start_url(struct http *h)
 {
-	const struct ka_checker *conf = job_checker(h->job);
+	const struct ka_checker *conf = look_checker(h->look);
 
 	if (transfer_init(&h->transfer, on_done, h))
 		return false;
@@ -214,15 +214,15 @@ static bool start_url(struct http *h)
 	return !transfer_start(&h->transfer);
 }
 
-static void *http_start(struct job *job)
+static void *http_start(struct look *look)
 {
 	struct http *h = mem_zero(1, sizeof(*h));
 
-	h->job = job;
+	h->look = look;
 	if (start_url(h))
 		return h;
 	http_free(h);
-	job_failed(job, "no memory");
+	look_failed(look, "no memory");
 	return NULL;
 }
 

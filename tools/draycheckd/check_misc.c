@@ -14,49 +14,49 @@
 #include "child.h"
 
 struct misc {
-	struct job *job;
+	struct look *look;
 	struct child *child;
 };
 
-static void misc_judge(struct job *job, int status)
+static void misc_judge(struct look *look, int status)
 {
 	struct probe_result result = { .ok = true };
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
 	if (code < 0) {
-		job_failed(job, "killed by signal %d", WTERMSIG(status));
-	} else if (job_checker(job)->misc.dynamic && code >= 2) {
+		look_failed(look, "killed by signal %d", WTERMSIG(status));
+	} else if (look_checker(look)->misc.dynamic && code >= 2) {
 		result.has_weight = true;
 		result.weight = code - 2;
-		job_done(job, &result);
+		look_done(look, &result);
 	} else if (code) {
-		job_failed(job, "exited with status %d", code);
+		look_failed(look, "exited with status %d", code);
 	} else {
-		job_passed(job);
+		look_passed(look);
 	}
 }
 
 static void misc_done(int status, bool timed_out, void *arg)
 {
 	struct misc *misc = arg;
-	struct job *job = misc->job;
+	struct look *look = misc->look;
 
 	free(misc);
 	if (timed_out)
-		job_failed(job, "did not end in %.3g s",
-			   job_checker(job)->misc.timeout_us / 1e6);
+		look_failed(look, "did not end in %.3g s",
+			   look_checker(look)->misc.timeout_us / 1e6);
 	else
-		misc_judge(job, status);
+		misc_judge(look, status);
 }
 
-static void *misc_start(struct job *job)
+static void *misc_start(struct look *look)
 {
-	const struct ka_misc *conf = &job_checker(job)->misc;
+	const struct ka_misc *conf = &look_checker(look)->misc;
 	struct misc *misc = mem_zero(1, sizeof(*misc));
 	struct child_command command;
 	char why[150];
 
-	misc->job = job;
+	misc->look = look;
 	if (!child_command_make(&command, daemon_state.conf, conf->command,
 				NULL, why, sizeof(why)))
 		misc->child = child_start(&command, conf->timeout_us,
@@ -65,7 +65,7 @@ static void *misc_start(struct job *job)
 	if (misc->child)
 		return misc;
 	free(misc);
-	job_failed(job, "%s", why);
+	look_failed(look, "%s", why);
 	return NULL;
 }
 

@@ -15,7 +15,7 @@ static enum datagram_verdict ping_answer(struct datagram *d,
 {
 	(void)why;
 	(void)len;
-	return ping_answers(job_checker(d->job)->addr.family, d->id, data, n) ?
+	return ping_answers(look_checker(d->look)->addr.family, d->id, data, n) ?
 	       DATAGRAM_GOOD : DATAGRAM_WAIT;
 }
 
@@ -49,20 +49,20 @@ static int ping_begin(struct datagram *d, const struct ka_checker *conf)
 	return rc;
 }
 
-static void *ping_start(struct job *job)
+static void *ping_start(struct look *look)
 {
 	static uint16_t last;
 	struct datagram *d = mem_zero(1, sizeof(*d));
 	int rc;
 
-	d->job = job;
+	d->look = look;
 	d->answer = ping_answer;
 	d->id = ++last;
-	rc = ping_begin(d, job_checker(job));
+	rc = ping_begin(d, look_checker(look));
 	if (!rc)
 		return d;
 	free(d);
-	job_error(job, -rc);
+	look_error(look, -rc);
 	return NULL;
 }
 

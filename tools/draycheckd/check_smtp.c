@@ -14,7 +14,7 @@
 #define ANSWER_MAX (64 << 10)	/* bytes of an answer */
 
 struct smtp {
-	struct job *job;
+	struct look *look;
 	struct transfer transfer;
 	struct ka_checker from;	/* binding of the host's turn */
 	size_t host, got;
@@ -41,14 +41,14 @@ static bool start_host(struct smtp *s);
 static void on_done(CURL *easy, CURLcode code, void *arg)
 {
 	struct smtp *s = arg;
-	struct job *job = s->job;
+	struct look *look = s->look;
 	char why[160] = "no memory";
 
 	(void)easy;
 	if (code)
 		snprintf(why, sizeof(why), "%s",
 			 transfer_error(&s->transfer, code));
-	else if (++s->host == job_checker(job)->smtp.n_hosts)
+	else if (++s->host == look_checker(look)->smtp.n_hosts)
 		why[0] = 0;
 	if (!code && why[0]) {
 		transfer_free(&s->transfer);
@@ -57,9 +57,9 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 	}
 	smtp_free(s);
 	if (why[0])
-		job_failed(job, "%s", why);
+		look_failed(look, "%s", why);
 	else
-		job_passed(job);
+		look_passed(look);
 }
 
 static void set_url(struct smtp *s, const struct ka_smtp *conf)
@@ -79,7 +79,7 @@ static void set_url(struct smtp *s, const struct ka_smtp *conf)
 
 static bool start_host(struct smtp *s)
 {
-	const struct ka_checker *conf = job_checker(s->job);
+	const struct ka_checker *conf = look_checker(s->look);
 	long timeout = conf->connect_timeout_us / 1000;
 	CURL *easy;
 
@@ -100,15 +100,15 @@ static bool start_host(struct smtp *s)
 	return !transfer_start(&s->transfer);
 }
 
-static void *smtp_start(struct job *job)
+static void *smtp_start(struct look *look)
 {
 	struct smtp *s = mem_zero(1, sizeof(*s));
 
-	s->job = job;
+	s->look = look;
 	if (start_host(s))
 		return s;
 	smtp_free(s);
-	job_failed(job, "no memory");
+	look_failed(look, "no memory");
 	return NULL;
 }
 

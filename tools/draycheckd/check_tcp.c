@@ -17,7 +17,7 @@
 #include "sock.h"
 
 struct tcp {
-	struct job *job;
+	struct look *look;
 	struct event event;
 	int fd;
 };
@@ -34,7 +34,7 @@ static void tcp_cancel(void *probe)
 static void tcp_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct tcp *tcp = arg;
-	struct job *job = tcp->job;
+	struct look *look = tcp->look;
 	socklen_t len = sizeof(int);
 	int err = ETIMEDOUT;
 
@@ -43,9 +43,9 @@ static void tcp_event(evutil_socket_t fd, short what, void *arg)
 		err = errno;
 	tcp_cancel(tcp);
 	if (err)
-		job_failed(job, "%s", strerror(err));
+		look_failed(look, "%s", strerror(err));
 	else
-		job_passed(job);
+		look_passed(look);
 }
 
 static int tcp_open(const struct ka_checker *conf)
@@ -64,19 +64,19 @@ static int tcp_open(const struct ka_checker *conf)
 	return rc;
 }
 
-static void *tcp_start(struct job *job)
+static void *tcp_start(struct look *look)
 {
-	const struct ka_checker *conf = job_checker(job);
+	const struct ka_checker *conf = look_checker(look);
 	struct timeval timeout = probe_timeval(conf->connect_timeout_us);
 	struct tcp *tcp;
 	int fd = tcp_open(conf);
 
 	if (fd < 0) {
-		job_error(job, -fd);
+		look_error(look, -fd);
 		return NULL;
 	}
 	tcp = mem_zero(1, sizeof(*tcp));
-	tcp->job = job;
+	tcp->look = look;
 	tcp->fd = fd;
 	event_assign(&tcp->event, job_base(), fd, EV_WRITE, tcp_event, tcp);
 	event_add(&tcp->event, &timeout);

@@ -29,7 +29,7 @@ static bool matches(const struct ka_udp *udp, const uint8_t *data, size_t n)
 static enum datagram_verdict udp_answer(struct datagram *d, const uint8_t *data,
 					size_t n, char *why, size_t len)
 {
-	const struct ka_udp *udp = &job_checker(d->job)->udp;
+	const struct ka_udp *udp = &look_checker(d->look)->udp;
 
 	if (!udp->require_reply)
 		return DATAGRAM_GOOD;
@@ -60,20 +60,20 @@ static int udp_begin(struct datagram *d, const struct ka_checker *conf)
 	return rc;
 }
 
-static void *udp_start(struct job *job)
+static void *udp_start(struct look *look)
 {
-	const struct ka_checker *conf = job_checker(job);
+	const struct ka_checker *conf = look_checker(look);
 	struct datagram *d = mem_zero(1, sizeof(*d));
 	int rc;
 
-	d->job = job;
+	d->look = look;
 	d->answer = udp_answer;
 	d->silence_is_good = !conf->udp.require_reply;
 	rc = udp_begin(d, conf);
 	if (!rc)
 		return d;
 	free(d);
-	job_error(job, -rc);
+	look_error(look, -rc);
 	return NULL;
 }
 

@@ -104,17 +104,34 @@ static int prepare(posix_spawnattr_t *attr, posix_spawn_file_actions_t *files)
 	return posix_spawn_file_actions_adddup2(files, 1, 2);
 }
 
-static int run(char **argv, pid_t *pid)
+/* Ours, and the reason; the caller frees it. */
+static char **make_environment(char *why)
 {
+	size_t n = 0;
+	char **made;
+
+	while (environ[n])
+		n++;
+	made = mem_zero(n + 2, sizeof(*made));
+	memcpy(made, environ, n * sizeof(*made));
+	made[n] = why;
+	return made;
+}
+
+static int run(char **argv, char *why, pid_t *pid)
+{
+	char **environment = make_environment(why);
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
 	int rc;
 
 	rc = prepare(&attr, &files);
 	if (!rc)
-		rc = posix_spawn(pid, argv[0], &files, &attr, argv, environ);
+		rc = posix_spawn(pid, argv[0], &files, &attr, argv,
+				 environment);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attr);
+	free(environment);
 	return rc;
 }
 
@@ -146,7 +163,9 @@ void child_command_free(struct child_command *c)
 	for (word = c->argv; word && *word; word++)
 		free(*word);
 	free(c->argv);
+	free(c->why);
 	c->argv = NULL;
+	c->why = NULL;
 }
 
 static int run_as(const struct child_command *c, pid_t *pid)
@@ -156,7 +175,7 @@ static int run_as(const struct child_command *c, pid_t *pid)
 	int rc;
 
 	if (c->uid == geteuid() && c->gid == getegid())
-		return run(c->argv, pid);
+		return run(c->argv, c->why, pid);
 	while (c->argv[n])
 		n++;
 	snprintf(uid, sizeof(uid), "--reuid=%u", c->uid);
@@ -169,7 +188,7 @@ static int run_as(const struct child_command *c, pid_t *pid)
 	argv[4] = "--inh-caps=-all";
 	argv[5] = "--";
 	memcpy(argv + WRAP_WORDS, c->argv, n * sizeof(*argv));
-	rc = run(argv, pid);
+	rc = run(argv, c->why, pid);
 	free(argv);
 	return rc;
 }

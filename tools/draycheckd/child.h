@@ -17,6 +17,7 @@ typedef void (*child_done_fn)(int status, bool timed_out, void *arg);
 /* What is to be run, and as whom; keeps nothing of the configuration. */
 struct child_command {
 	char **argv;		/* ends with NULL */
+	char *why;		/* DRAY_WHY=...; NULL: none */
 	uid_t uid;
 	gid_t gid;
 };

@@ -18,9 +18,11 @@
 #include "job.h"
 #include "log.h"
 #include "notify.h"
+#include "path.h"
 #include "ready.h"
 #include "state.h"
 #include "status.h"
+#include "task.h"
 
 struct daemon daemon_state;
 
@@ -124,8 +126,10 @@ int daemon_load(struct daemon *d)
 static void begin(struct daemon *d)
 {
 	state_read(d);
+	paths_setup(d->conf->globals.probe_mark);
 	services_create(&d->services, d->conf);
 	jobs_reload_end();
+	paths_settle();
 	d->kernel.services = &d->services;
 	if (d->kernel.present && !kernel_read(&d->kernel))
 		services_adopt(&d->services, &d->kernel.believed,
@@ -148,6 +152,8 @@ static void change_over(struct daemon *d, struct ka_conf *conf)
 	services_create(&d->services, conf);
 	services_carry_over(&d->services, &old);
 	jobs_reload_end();
+	paths_setup(conf->globals.probe_mark);
+	paths_settle();
 	notify_setup(conf);
 	gateway_setup(conf);
 	services_start(&d->services);
@@ -275,6 +281,8 @@ int daemon_run(struct daemon *d)
 	jobs.changed = on_job;
 	jobs.looked = on_look;
 	srandom(getpid() ^ (unsigned int)d->started);
+	if (task_open(d->base))
+		return -1;
 	d->kernel.overrides = &d->overrides;
 	d->kernel.changed = daemon_keep;
 	if (kernel_open(&d->kernel, d->base))

@@ -21,13 +21,13 @@ void datagram_cancel(void *probe)
 
 static void finish(struct datagram *d, bool ok, const char *why)
 {
-	struct job *job = d->job;
+	struct look *look = d->look;
 
 	datagram_cancel(d);
 	if (ok)
-		job_passed(job);
+		look_passed(look);
 	else
-		job_failed(job, "%s", why);
+		look_failed(look, "%s", why);
 }
 
 /* The time is up once, however much rubbish comes before. */

@@ -16,7 +16,7 @@
 enum datagram_verdict { DATAGRAM_GOOD, DATAGRAM_BAD, DATAGRAM_WAIT };
 
 struct datagram {
-	struct job *job;
+	struct look *look;
 	int fd;
 	struct event event;
 	/* judges what came; why is filled in with DATAGRAM_BAD */

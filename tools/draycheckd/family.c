@@ -15,6 +15,7 @@
 
 #include "listen.h"
 #include "log.h"
+#include "path.h"
 #include "reconcile.h"
 
 static void forget(struct kernel *k)
@@ -28,6 +29,7 @@ static void forget(struct kernel *k)
 	k->present = false;
 	k->known = false;
 	dray_table_free(&k->believed);
+	paths_close();
 }
 
 /* What was written by us has our generation. */
@@ -81,6 +83,8 @@ static int join(struct kernel *k)
 		forget(k);
 	else
 		k->present = true;
+	if (k->present)
+		paths_open();
 	return rc;
 }
 

@@ -20,14 +20,31 @@ static const char *verdict_name(const struct job *job)
 {
 	return !job->check.ran ? "not yet" :
 	       job->check.verdict == CHECK_UP ?
-	       job->check.retried ? "failing" : "up" : "down";
+	       job->check.retried ? "failing" : "up" :
+	       job->vip_missing ? "vip-missing" : "down";
+}
+
+/* Whether it is the VIP on the server that is looked at, and why if not. */
+static void add_path(json_t *to, const struct job *job)
+{
+	const char *why = job->path ? path_absence(job->path) :
+				      job->conf->own_because;
+	char vip[INET6_ADDRSTRLEN];
+
+	if (job->path)
+		json_object_set_new(to, "vip", json_string(
+			dray_addr_text(&job->path->probe.vip, vip,
+				       sizeof(vip))));
+	if (why)
+		json_object_set_new(to, "own_address_only", json_string(why));
 }
 
 static json_t *check_json(const struct job *job, uint64_t now)
 {
 	const struct check *c = &job->check;
+	json_t *made;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f}",
+	made = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f}",
 			 "kind", job->ops->name,
 			 "target", name_checker(job->conf),
 			 "state", verdict_name(job), "why", job->why,
@@ -36,6 +53,8 @@ static json_t *check_json(const struct job *job, uint64_t now)
 			 "for", seconds(now - c->since),
 			 "took", seconds(job->took),
 			 "next", seconds(c->due > now ? c->due - now : 0));
+	add_path(made, job);
+	return made;
 }
 
 static json_t *checks_json(const struct real *real, uint64_t now)
@@ -43,7 +62,7 @@ static json_t *checks_json(const struct real *real, uint64_t now)
 	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < real->conf->n_checkers; i++)
+	for (i = 0; i < real->n_jobs; i++)
 		json_array_append_new(list, check_json(real->jobs[i], now));
 	return list;
 }

@@ -124,7 +124,7 @@ static bool has_target(const struct ka_checker *conf)
 }
 
 /* The caller frees it. */
-char *job_identity(const struct ka_checker *conf)
+char *job_identity(const struct ka_checker *conf, const struct dray_addr *vip)
 {
 	char *text = NULL;
 	size_t size;
@@ -133,6 +133,8 @@ char *job_identity(const struct ka_checker *conf)
 	if (!out)
 		abort();
 	fprintf(out, "%d", conf->type);
+	if (vip)
+		put_addr(out, vip);
 	if (has_target(conf)) {
 		put_addr(out, &conf->addr);
 		fprintf(out, " %u", conf->port);

@@ -15,6 +15,7 @@
 #include "name.h"
 
 #define TELL_EVERY 60000	/* ms */
+#define PATH_WAIT 100
 
 struct jobs jobs;
 
@@ -29,11 +30,6 @@ uint64_t now_ms(void)
 struct event_base *job_base(void)
 {
 	return jobs.base;
-}
-
-const struct ka_checker *job_checker(const struct job *job)
-{
-	return job->conf;
 }
 
 static struct check_timing timing_of(const struct ka_checker *conf)
@@ -55,11 +51,16 @@ static void set_timer(struct job *job)
 	evtimer_add(&job->timer, &tv);
 }
 
+/* Whether there is a path is soon known. */
 static void run(struct job *job)
 {
 	job->began = now_ms();
-	jobs.runs++;
-	job->probe = job->ops->start(job);
+	if (looks_begin(job)) {
+		jobs.runs++;
+		return;
+	}
+	job->check.due = job->began + PATH_WAIT;
+	set_timer(job);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -92,7 +93,6 @@ void job_done(struct job *job, const struct probe_result *result)
 	uint64_t now = now_ms();
 	bool changed;
 
-	job->probe = NULL;
 	job->took = now - job->began;
 	jobs.failures += !result->ok;
 	snprintf(job->why, sizeof(job->why), "%s",
@@ -103,33 +103,15 @@ void job_done(struct job *job, const struct probe_result *result)
 	set_failing(job, !result->ok);
 	changed = check_result(&job->check, result->ok, now);
 	changed |= take_weight(job, result);
+	changed |= job->vip_missing != job->told_missing;
 	set_timer(job);
 	jobs.looked();
 	if (changed)
 		jobs.changed(job);
 }
 
-void job_failed(struct job *job, const char *format, ...)
-{
-	char why[sizeof(job->why)];
-	struct probe_result result = { .why = why };
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(why, sizeof(why), format, args);
-	va_end(args);
-	job_done(job, &result);
-}
-
-void job_passed(struct job *job)
-{
-	struct probe_result result = { .ok = true };
-
-	job_done(job, &result);
-}
-
 /* What we lack says nothing of the server: another time. */
-static void again(struct job *job, int err)
+void job_again(struct job *job, int err)
 {
 	static uint64_t told;
 	uint64_t now = now_ms();
@@ -137,18 +119,8 @@ static void again(struct job *job, int err)
 	if (!told || now > told + TELL_EVERY)
 		log_error("Checks cannot be made: %s", strerror(err));
 	told = now;
-	job->probe = NULL;
 	job->check.due = now + job->check.timing.delay_before_retry;
 	set_timer(job);
-}
-
-/* A look that could not even begin.  @err: errno. */
-void job_error(struct job *job, int err)
-{
-	if (err == EMFILE || err == ENFILE || err == ENOMEM || err == ENOBUFS)
-		again(job, err);
-	else
-		job_failed(job, "%s", strerror(err));
 }
 
 static int compare(const void *a, const void *b)
@@ -156,12 +128,17 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct job *)a)->id, ((const struct job *)b)->id);
 }
 
-static struct job *job_create(char *id, const struct ka_checker *conf)
+static struct job *job_create(char *id, const struct ka_checker *conf,
+			      const struct dray_addr *vip)
 {
 	struct job *job = mem_zero(1, sizeof(*job));
 
 	job->id = id;
 	job->ops = probe_ops_of(conf->type);
+	job->vip.job = job;
+	job->own.job = job;
+	if (vip)
+		job->path = path_get(vip, &conf->addr);
 	evtimer_assign(&job->timer, jobs.base, on_timer, job);
 	if (!tsearch(job, &jobs.tree, compare))
 		abort();
@@ -179,9 +156,7 @@ static struct job *job_create(char *id, const struct ka_checker *conf)
 static void stop(struct job *job)
 {
 	evtimer_del(&job->timer);
-	if (job->probe)
-		job->ops->cancel(job->probe);
-	job->probe = NULL;
+	looks_cancel(job);
 }
 
 static void job_destroy(struct job *job)
@@ -189,6 +164,7 @@ static void job_destroy(struct job *job)
 	stop(job);
 	set_failing(job, false);
 	tdelete(job, &jobs.tree, compare);
+	path_put(job->path);
 	free(job->users);
 	free(job->id);
 	free(job);
@@ -207,10 +183,14 @@ void jobs_reload_begin(void)
 	}
 }
 
-/* The job of this check, with one more who wants to know. */
-struct job *job_get(const struct ka_checker *conf, struct real *user)
+/*
+ * The job of this check, with one more who wants to know.  @vip: to be looked
+ * at on the server; NULL: its own address.
+ */
+struct job *job_get(const struct ka_checker *conf, const struct dray_addr *vip,
+		    struct real *user)
 {
-	struct job like = { .id = job_identity(conf) };
+	struct job like = { .id = job_identity(conf, vip) };
 	struct job **found = tfind(&like, &jobs.tree, compare);
 	struct job *job;
 
@@ -218,7 +198,7 @@ struct job *job_get(const struct ka_checker *conf, struct real *user)
 		job = *found;
 		free(like.id);
 	} else {
-		job = job_create(like.id, conf);
+		job = job_create(like.id, conf, vip);
 	}
 	job->conf = conf;
 	job->wanted = true;
@@ -235,7 +215,7 @@ static void carry_on(struct job *job)
 	if (!job->started)
 		return;
 	check_retime(&job->check, &timing, now_ms());
-	if (job->probe) {
+	if (job->looking) {
 		stop(job);
 		job->check.due = now_ms();
 	}
@@ -273,7 +253,7 @@ void job_start(struct job *job, enum check_verdict adopted)
 /* Looks again now, if it does not already. */
 void job_hurry(struct job *job)
 {
-	if (!job->started || job->probe)
+	if (!job->started || job->looking)
 		return;
 	job->check.due = now_ms();
 	set_timer(job);

@@ -18,6 +18,13 @@ void notify_job(struct job *job)
 	const char *place = name_checker(job->conf);
 	double took = job->took / 1000.0;
 
+	bool diagnosis = job->vip_missing != job->told_missing;
+
+	job->told_missing = job->vip_missing;
+	if (job->check.verdict == CHECK_DOWN && job->told == CHECK_DOWN &&
+	    diagnosis)
+		log_info("%s on service %s still fails. why=\"%s\"",
+			 job->ops->name, place, job->why);
 	if (job->check.verdict == job->told)
 		return;
 	job->told = job->check.verdict;
@@ -49,28 +56,37 @@ static void log_server(const struct real *real)
 			 real->alive ? "to" : "from", name_service(vs));
 }
 
-/* Why a server is down, for the mail. */
-static const char *reason(const struct real *real, char *buf, size_t len)
+/* The check that a server is down for, or NULL. */
+static const struct job *culprit(const struct real *real)
 {
 	const struct job *job;
 	size_t i;
 
-	for (i = 0; i < real->conf->n_checkers; i++) {
+	for (i = 0; i < real->n_jobs; i++) {
 		job = real->jobs[i];
-		if (!job->check.ran || job->check.verdict == CHECK_UP)
-			continue;
+		if (job->check.ran && job->check.verdict != CHECK_UP)
+			return job;
+	}
+	return NULL;
+}
+
+/* Why a server is down, for the mail. */
+static const char *reason(const struct real *real, char *buf, size_t len)
+{
+	const struct job *job = culprit(real);
+
+	if (job)
 		snprintf(buf, len, "=> %s failed on service: %s <=",
 			 job->ops->name, job->why);
-		return buf;
-	}
-	snprintf(buf, len, "=> CHECK succeed on service <=");
+	else
+		snprintf(buf, len, "=> CHECK succeed on service <=");
 	return buf;
 }
 
 static void mail_server(const struct real *real)
 {
 	const struct ka_virtual_server *vs = real->service->conf;
-	char subject[300], body[300];
+	char subject[300], body[400];
 
 	if (!real->conf->smtp_alert)
 		return;
@@ -84,12 +100,14 @@ static void mail_server(const struct real *real)
 static void on_server(const struct real *real)
 {
 	const struct ka_virtual_server *vs = real->service->conf;
+	const struct job *job = culprit(real);
 
 	log_server(real);
 	fifo_line("RS %s %s %s\n", name_server(vs, real->conf),
 		  name_service(vs), real->alive ? "UP" : "DOWN");
 	script_notify(conf, real->alive ? real->conf->notify_up :
-					  real->conf->notify_down, real->conf);
+					  real->conf->notify_down, real->conf,
+		      job ? job->why : NULL);
 	mail_server(real);
 }
 
@@ -129,7 +147,7 @@ static void tell_quorum(const struct service *svc, bool has)
 {
 	fifo_line("VS %s %s\n", name_service(svc->conf), has ? "UP" : "DOWN");
 	script_notify(conf, has ? svc->conf->quorum_up : svc->conf->quorum_down,
-		      svc->conf);
+		      svc->conf, NULL);
 	mail_quorum(svc, has);
 }
 
@@ -175,7 +193,7 @@ void notify_stop(const struct services *services)
 			if (svc->reals[j].alive)
 				script_notify(conf,
 					      svc->reals[j].conf->notify_down,
-					      svc->reals[j].conf);
+					      svc->reals[j].conf, NULL);
 		if (svc->quorum.has)
 			tell_quorum(svc, false);
 	}

@@ -2,7 +2,8 @@
 /*
  * One look at a server: how each kind of checker starts it, gives it up, and
  * says what came of it.  One file per kind; all of them wait in the one event
- * loop.
+ * loop.  Whether it is the server's own address that is looked at or the VIP
+ * on it, no kind has to know.
  */
 #ifndef DRAYCHECKD_PROBE_H
 #define DRAYCHECKD_PROBE_H
@@ -14,15 +15,15 @@
 #include "ka_lvs.h"
 
 struct event_base;
-struct job;
+struct look;
 
 struct probe_ops {
 	const char *name;	/* the keyword */
 	/*
-	 * Begins one look.  Ends, at once or later, with one job_done().
-	 * Return: what cancel() wants, NULL if job_done() was called already.
+	 * Begins one look.  Ends, at once or later, with one look_done().
+	 * Return: what cancel() wants, NULL if look_done() was called already.
 	 */
-	void *(*start)(struct job *job);
+	void *(*start)(struct look *look);
 	void (*cancel)(void *probe);
 };
 
@@ -41,12 +42,12 @@ extern const struct probe_ops probe_tcp, probe_http, probe_https, probe_udp,
 const struct probe_ops *probe_ops_of(enum ka_checker_type type);
 
 struct event_base *job_base(void);
-const struct ka_checker *job_checker(const struct job *job);
-void job_done(struct job *job, const struct probe_result *result);
-void job_failed(struct job *job, const char *format, ...)
+const struct ka_checker *look_checker(const struct look *look);
+void look_done(struct look *look, const struct probe_result *result);
+void look_failed(struct look *look, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void job_passed(struct job *job);
-void job_error(struct job *job, int err);
+void look_passed(struct look *look);
+void look_error(struct look *look, int err);
 
 static inline struct timeval probe_timeval(uint64_t us)
 {

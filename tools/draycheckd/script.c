@@ -2,6 +2,8 @@
 /* See script.h. */
 #include "script.h"
 
+#include <stdio.h>
+
 #include "log.h"
 #include "mem.h"
 #include "child.h"
@@ -79,8 +81,9 @@ static void start_waiting(void)
 	}
 }
 
+/* @why_down: told it in its environment; NULL: nothing is. */
 void script_notify(const struct ka_conf *conf, const struct ka_command *command,
-		   const void *subject)
+		   const void *subject, const char *why_down)
 {
 	struct script *script, **end = &scripts;
 	char why[200];
@@ -99,6 +102,9 @@ void script_notify(const struct ka_conf *conf, const struct ka_command *command,
 		free(script);
 		return;
 	}
+	if (why_down && asprintf(&script->command.why, "DRAY_WHY=%s",
+				 why_down) < 0)
+		abort();
 	script->subject = subject;
 	while (*end)
 		end = &(*end)->next;

@@ -9,7 +9,7 @@
 #include "ka.h"
 
 void script_notify(const struct ka_conf *conf, const struct ka_command *command,
-		   const void *subject);
+		   const void *subject, const char *why);
 void script_begin(const struct ka_conf *conf, const struct ka_command *command,
 		  const char *last_word);
 

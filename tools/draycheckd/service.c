@@ -31,7 +31,7 @@ bool real_ran(const struct real *real)
 {
 	size_t i;
 
-	for (i = 0; i < real->conf->n_checkers; i++)
+	for (i = 0; i < real->n_jobs; i++)
 		if (!real->jobs[i]->check.ran)
 			return false;
 	return true;
@@ -44,7 +44,7 @@ static bool judge(const struct real *real)
 	bool alpha = real->conf->alpha;
 	size_t i;
 
-	for (i = 0; i < real->conf->n_checkers; i++) {
+	for (i = 0; i < real->n_jobs; i++) {
 		const struct job *job = real->jobs[i];
 
 		if (job->check.ran && job->check.verdict == CHECK_DOWN)
@@ -62,10 +62,10 @@ static uint32_t weigh(const struct real *real)
 	long weight = real->conf->weight;
 	size_t i;
 
-	for (i = 0; i < real->conf->n_checkers; i++)
+	for (i = 0; i < real->n_jobs; i++)
 		if (real->jobs[i]->has_weight && !real->jobs[i]->relative)
 			weight = real->jobs[i]->weight;
-	for (i = 0; i < real->conf->n_checkers; i++)
+	for (i = 0; i < real->n_jobs; i++)
 		if (real->jobs[i]->has_weight && real->jobs[i]->relative)
 			weight += real->jobs[i]->weight;
 	return weight < 0 ? 0 : weight > MAX_WEIGHT ? MAX_WEIGHT : weight;
@@ -92,6 +92,25 @@ static unsigned long whole_weight(const struct ka_virtual_server *vs)
 	return sum;
 }
 
+static void add_job(struct real *real, const struct ka_checker *checker,
+		    const struct dray_addr *vip)
+{
+	real->jobs = dray_grow(real->jobs, real->n_jobs, sizeof(*real->jobs));
+	real->jobs[real->n_jobs++] = job_get(checker, vip, real);
+}
+
+static void add_jobs(struct real *real, const struct ka_checker *checker)
+{
+	const struct service *svc = real->service;
+	size_t i;
+
+	if (!checker->probe)
+		add_job(real, checker, NULL);
+	for (i = 0; checker->probe && i < svc->n_vips; i++)
+		if (svc->vips[i].family == checker->addr.family)
+			add_job(real, checker, &svc->vips[i]);
+}
+
 static void create_real(struct service *svc, struct real *real,
 			const struct ka_real_server *conf)
 {
@@ -100,9 +119,29 @@ static void create_real(struct service *svc, struct real *real,
 	real->service = svc;
 	real->conf = conf;
 	real->weight = conf->weight;
-	real->jobs = mem_zero(conf->n_checkers, sizeof(*real->jobs));
 	for (i = 0; i < conf->n_checkers; i++)
-		real->jobs[i] = job_get(conf->checkers[i], real);
+		add_jobs(real, conf->checkers[i]);
+}
+
+static int compare_addrs(const void *a, const void *b)
+{
+	return dray_addr_cmp(a, b);
+}
+
+static void find_vips(struct service *svc)
+{
+	const struct ka_virtual_server *vs = svc->conf;
+	size_t i, n = 0;
+
+	svc->vips = mem_zero(vs->n_keys, sizeof(*svc->vips));
+	for (i = 0; i < vs->n_keys; i++)
+		if (!vs->keys[i].fwmark)
+			svc->vips[n++] = vs->keys[i].addr;
+	qsort(svc->vips, n, sizeof(*svc->vips), compare_addrs);
+	for (i = 0; i < n; i++)
+		if (!i || dray_addr_cmp(&svc->vips[i],
+					&svc->vips[svc->n_vips - 1]))
+			svc->vips[svc->n_vips++] = svc->vips[i];
 }
 
 static void create_service(struct service *svc,
@@ -113,6 +152,7 @@ static void create_service(struct service *svc,
 	svc->conf = conf;
 	svc->n_reals = conf->n_real_servers;
 	svc->reals = mem_zero(svc->n_reals, sizeof(*svc->reals));
+	find_vips(svc);
 	for (i = 0; i < svc->n_reals; i++)
 		create_real(svc, &svc->reals[i], conf->real_servers[i]);
 	if (!quorum_init(&svc->quorum, conf->quorum, conf->hysteresis,
@@ -266,7 +306,7 @@ static void start_real(struct real *real)
 	};
 	size_t i;
 
-	for (i = 0; i < real->conf->n_checkers; i++)
+	for (i = 0; i < real->n_jobs; i++)
 		job_start(real->jobs[i], verdicts[real->adopted]);
 }
 
@@ -287,6 +327,7 @@ void services_destroy(struct services *s)
 		for (j = 0; j < s->list[i].n_reals; j++)
 			free(s->list[i].reals[j].jobs);
 		free(s->list[i].reals);
+		free(s->list[i].vips);
 	}
 	free(s->list);
 	s->list = NULL;

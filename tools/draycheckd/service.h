@@ -20,7 +20,8 @@ enum adopted { ADOPT_NOTHING, ADOPT_UP, ADOPT_DOWN };
 struct real {
 	struct service *service;
 	const struct ka_real_server *conf;
-	struct job **jobs;		/* one for each checker */
+	struct job **jobs;		/* of its checkers, for each VIP */
+	size_t n_jobs;
 	enum adopted adopted;		/* holds until every check has run */
 	bool alive;
 	uint32_t weight;		/* with what the checks say of it */
@@ -30,6 +31,8 @@ struct service {
 	const struct ka_virtual_server *conf;
 	struct real *reals;
 	size_t n_reals;
+	struct dray_addr *vips;		/* its addresses, each once */
+	size_t n_vips;
 	struct quorum quorum;
 	char refused[256];		/* the kernel's words; "": it is taken */
 };

@@ -122,6 +122,7 @@ struct ka_globals {
 	struct dray_addr *sync_peers;	/* unicast; none: multicast */
 	size_t n_sync_peers;
 	struct dray_addr probe_gateway;	/* witness of draycheckd; family 0: none */
+	uint32_t probe_mark;		/* the first of draycheckd's; 0: not said */
 };
 
 struct ka_conf {

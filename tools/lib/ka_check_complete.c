@@ -61,7 +61,8 @@ static bool take_target(struct ka_parser *p, const struct ka_raw *raw,
 
 	if (!kinds[c->type].connects)
 		return true;
-	c->own_target = c->addr.family || c->port;
+	c->own_target = (c->addr.family && dray_addr_cmp(&c->addr, &s->addr)) ||
+			(c->port && c->port != port);
 	if (!c->addr.family)
 		c->addr = s->addr;
 	if (!c->port)
@@ -168,6 +169,46 @@ static bool take_file(struct ka_parser *p, const struct ka_raw *raw)
 	return true;
 }
 
+static bool has_key(const struct ka_virtual_server *v, uint8_t family,
+		    const struct dray_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_keys; i++)
+		if (!v->keys[i].fwmark && (!family || v->keys[i].family == family) &&
+		    (!addr || !dray_addr_cmp(&v->keys[i].addr, addr)))
+			return true;
+	return false;
+}
+
+/* What a packet that is to go to the VIP on that server cannot have.
+ * Return: NULL if nothing is in the way. */
+static const char *rules_out(const struct ka_virtual_server *v,
+			     const struct ka_checker *c)
+{
+	if (!has_key(v, 0, NULL))
+		return "a firewall mark names no virtual address";
+	if (!has_key(v, c->addr.family, NULL))
+		return "the server is of the other family";
+	if (c->own_target)
+		return "the check has a connect_ip or connect_port of its own";
+	if (c->fwmark)
+		return "the check has a fwmark of its own";
+	if (c->bind_if || c->bind_port)
+		return "the check has a bind_if or bind_port";
+	if (c->bind_addr.family && has_key(v, 0, &c->bind_addr))
+		return "bindto is the virtual address";
+	return NULL;
+}
+
+static void take_probe(const struct ka_virtual_server *v, struct ka_checker *c)
+{
+	if (!c->probe)
+		return;
+	c->own_because = rules_out(v, c);
+	c->probe = !c->own_because;
+}
+
 static bool complete(struct ka_parser *p, struct ka_raw *vs, struct ka_raw *rs,
 		     struct ka_raw *raw)
 {
@@ -178,9 +219,7 @@ static bool complete(struct ka_parser *p, struct ka_raw *vs, struct ka_raw *rs,
 	take_common(p, vs, rs, raw);
 	if (!take_target(p, raw, &s->r, s->r.port))
 		return false;
-	if (c->own_target || v->v.keys[0].fwmark ||
-	    v->v.keys[0].family != c->addr.family)
-		c->probe = false;
+	take_probe(&v->v, c);
 	if (c->type == KA_HTTP_GET || c->type == KA_SSL_GET)
 		take_http(p, raw, &s->r);
 	if (c->type == KA_SMTP_CHECK)

@@ -276,6 +276,8 @@ static const struct ka_keyword keywords[] = {
 	K_X(K_ADDR, "dray_sync_group", 2, G(sync_group)),
 	K_X(K_BLOCKS, "dray_sync_peer", 2, G(sync_peers), add_sync_peers),
 	K_X(K_ADDR, "dray_probe_gateway", 2, G(probe_gateway)),
+	K_X(K_INT, "dray_probe_mark", 2, G(probe_mark), 1,
+	    UINT32_MAX - 0x3fff),
 	/* known, and not needed */
 	K_IGNORED("lvs_sync_daemon", 2, KA_NOTE, BY_ITSELF),
 	K_IGNORED("max_auto_priority", 2, KA_NOTE,

@@ -88,20 +88,37 @@ static void lint_check(struct ka_conf *conf, const struct ka_checker *c)
 		    ms(takes), ms(c->delay_loop_us));
 }
 
+/* Once for each virtual_server: what holds for one holds for most. */
+static bool lint_probe(struct ka_conf *conf, const struct ka_virtual_server *v,
+		       const struct ka_checker *c)
+{
+	if (!c->own_because)
+		return false;
+	ka_lint_say(conf, KA_NOTE, &c->pos, NULL,
+		    "virtual_server %s: only the servers' own addresses are checked, not the VIP on them, since %s",
+		    v->name, c->own_because);
+	return true;
+}
+
 void ka_lint_services(struct ka_conf *conf)
 {
 	const struct ka_virtual_server *v;
 	const struct ka_real_server *s;
 	size_t i, r, k;
+	bool told;
 
 	for (i = 0; i < conf->n_virtual_servers; i++) {
 		v = conf->virtual_servers[i];
+		told = false;
 		lint_vip(conf, v);
 		lint_servers(conf, v);
 		for (r = 0; r < v->n_real_servers; r++) {
 			s = v->real_servers[r];
-			for (k = 0; k < s->n_checkers; k++)
+			for (k = 0; k < s->n_checkers; k++) {
 				lint_check(conf, s->checkers[k]);
+				told = told || lint_probe(conf, v,
+							  s->checkers[k]);
+			}
 		}
 	}
 }

@@ -118,7 +118,8 @@ struct ka_checker {
 	uint64_t delay_before_retry_us, warmup_us;
 	bool alpha;			/* down until the first success */
 	bool log_all_failures;
-	bool probe;			/* to the VIP on that server as well */
+	bool probe;			/* to the VIP on that server */
+	const char *own_because;	/* why that is ruled out, or NULL */
 	union {				/* by type */
 		struct ka_http http;
 		struct ka_udp udp;

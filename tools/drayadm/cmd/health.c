@@ -106,14 +106,19 @@ static json_t *ask(const struct session *s, const char *path, json_t *request)
 
 static void print_check(const json_t *check)
 {
+	const char *own = text_of(check, "own_address_only");
+	const char *vip = text_of(check, "vip");
 	const char *why = text_of(check, "why");
 	char since[32];
 
-	printf("       %-10s %s %s for %s, took %.3f s%s%s\n",
+	printf("       %-10s %s%s%s %s for %s, took %.3f s%s%s\n",
 	       text_of(check, "kind"), text_of(check, "target"),
+	       *vip && !*own ? " as " : "", *own ? "" : vip,
 	       text_of(check, "state"),
 	       time_text(number_of(check, "for"), since, sizeof(since)),
 	       number_of(check, "took"), *why ? ": " : "", why);
+	if (*own)
+		printf("                  own address only: %s\n", own);
 }
 
 static void print_server(const json_t *server)
