@@ -255,6 +255,11 @@ static void end(struct daemon *d)
 {
 	ready_stopping();
 	notify_stop(&d->services);
+	if (!task_close()) {
+		log_warning("The kernel does not answer: it is not waited for");
+		_exit(0);
+	}
+	d->kernel.busy = false;
 	if (d->conf->globals.lvs_flush_on_stop)
 		kernel_flush(&d->kernel);
 	state_write(d);

@@ -18,30 +18,29 @@
 #include "path.h"
 #include "reconcile.h"
 
-static void forget(struct kernel *k)
+/* What a task has is left to it until it is done. */
+void kernel_forget(struct kernel *k)
 {
-	if (k->events.sk)
+	if (k->events.sk) {
 		event_del(&k->event);
-	if (k->nl.sk)
-		dray_nl_close(&k->nl);
-	if (k->events.sk)
 		dray_nl_close(&k->events);
+	}
 	k->present = false;
 	k->known = false;
-	dray_table_free(&k->believed);
 	paths_close();
+	k->gone = k->busy;
+	if (k->busy)
+		return;
+	if (k->nl.sk)
+		dray_nl_close(&k->nl);
+	dray_table_free(&k->believed);
 }
 
-/* What was written by us has our generation. */
 static int on_config(uint8_t cmd, struct nlattr **tb, void *arg)
 {
-	struct kernel *k = arg;
-	int32_t ahead = k->events.generation - k->believed.generation;
-
 	(void)cmd;
 	(void)tb;
-	if (!k->known || ahead > 0)
-		kernel_disturbed(k);
+	kernel_look(arg);
 	return 0;
 }
 
@@ -79,35 +78,44 @@ static int join(struct kernel *k)
 
 	if (!rc)
 		rc = dray_nl_open(&k->nl);
-	if (rc)
-		forget(k);
-	else
-		k->present = true;
-	if (k->present)
-		paths_open();
-	return rc;
+	if (rc) {
+		kernel_forget(k);
+		return rc;
+	}
+	k->present = true;
+	paths_open();
+	return 0;
+}
+
+int kernel_join(struct kernel *k)
+{
+	int rc = join(k);
+
+	if (rc) {
+		log_error("dray.ko is loaded but does not answer: %s",
+			  strerror(-rc));
+		return rc;
+	}
+	log_info("dray.ko is loaded: its table is made what it should be");
+	kernel_later(k);
+	return 0;
 }
 
 static void family_came(struct kernel *k)
 {
-	int rc;
-
-	forget(k);
-	rc = join(k);
-	if (rc) {
-		log_error("dray.ko is loaded but does not answer: %s",
-			  strerror(-rc));
-		return;
-	}
-	log_info("dray.ko is loaded: its table is made what it should be");
-	kernel_later(k);
+	kernel_forget(k);
+	if (k->busy)
+		k->came = true;
+	else
+		kernel_join(k);
 }
 
 static void family_went(struct kernel *k)
 {
+	k->came = false;
 	if (!k->present)
 		return;
-	forget(k);
+	kernel_forget(k);
 	log_warning("dray.ko was unloaded: checks go on, nothing is forwarded");
 }
 
@@ -176,6 +184,7 @@ int kernel_open(struct kernel *k, struct event_base *base)
 	k->base = base;
 	dray_table_init(&k->believed);
 	evtimer_assign(&k->later, base, on_later, k);
+	evtimer_assign(&k->held, base, on_later, k);
 	rc = watch_families(k);
 	if (rc)
 		return rc;
@@ -191,7 +200,9 @@ int kernel_open(struct kernel *k, struct event_base *base)
 void kernel_close(struct kernel *k)
 {
 	evtimer_del(&k->later);
-	forget(k);
+	evtimer_del(&k->held);
+	kernel_forget(k);
+	holds_free(&k->holds);
 	if (k->families.sk) {
 		event_del(&k->family_event);
 		dray_nl_close(&k->families);

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* See reconcile.h.  Of when the module comes and goes: family.c. */
+/* See reconcile.h.  What goes on in the thread: round.c; of when the module comes
+ * and goes: family.c. */
 #include "reconcile.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
 
+#include "job.h"
 #include "log.h"
 #include "mem.h"
 #include "name.h"
 #include "plan.h"
 #include "request.h"
 #include "text.h"
-#include "diff.h"
-
-#define TRIES 5
-#define AGAIN_S 1	/* after a failure that may pass */
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -67,7 +65,7 @@ static void keep_ours(const struct kernel *k, struct dray_table *table)
 }
 
 /* So that services that the file loses are deleted, even by the next run. */
-static void own(struct kernel *k)
+void kernel_own(struct kernel *k)
 {
 	const struct services *s = k->services;
 	struct dray_key *keys = NULL, key;
@@ -107,31 +105,38 @@ static void tell_override(const struct override *o, unsigned int was)
 			 addr, key);
 }
 
-/* Reads what there is; changes by others since the last time are overrides. */
-int kernel_read(struct kernel *k)
+/* What there is; changes by others since the last time are overrides. */
+void kernel_take(struct kernel *k, struct dray_table *now)
 {
-	struct dray_table now, planned;
-	int rc;
+	struct dray_table planned;
 
-	dray_table_init(&now);
-	rc = dray_table_read(&k->nl, &now);
-	if (rc) {
-		dray_table_free(&now);
-		return rc;
-	}
-	keep_ours(k, &now);
+	keep_ours(k, now);
 	if (k->known) {
 		plan_make(k->services, &k->believed, &planned);
-		if (override_detect(k->overrides, &k->believed, &now, &planned,
+		if (override_detect(k->overrides, &k->believed, now, &planned,
 				    tell_override))
 			k->changed();
 		dray_table_free(&planned);
 	}
 	dray_table_free(&k->believed);
-	k->believed = now;
+	k->believed = *now;
+	dray_table_init(now);
 	k->known = true;
-	k->disturbed = false;
-	return 0;
+}
+
+/* At once: at the start and at the end, when nothing waits for us. */
+int kernel_read(struct kernel *k)
+{
+	struct dray_table now;
+	int rc;
+
+	dray_table_init(&now);
+	rc = dray_table_read(&k->nl, &now);
+	if (!rc)
+		kernel_take(k, &now);
+	dray_table_free(&now);
+	k->disturbed &= rc != 0;
+	return rc;
 }
 
 static struct service *service_of(const struct kernel *k,
@@ -176,12 +181,13 @@ static bool refused(struct kernel *k, const struct dray_change *culprit)
 	return true;
 }
 
-static void settle(struct kernel *k, struct dray_table *wanted)
+static void settle(struct kernel *k)
 {
-	wanted->generation = k->nl.generation;
+	holds_written(&k->holds, &k->believed, &k->wanted, now_ms());
+	k->wanted.generation = k->nl.generation;
 	dray_table_free(&k->believed);
-	k->believed = *wanted;
-	dray_table_init(wanted);
+	k->believed = k->wanted;
+	dray_table_init(&k->wanted);
 	k->transactions++;
 }
 
@@ -209,87 +215,47 @@ static void leave_refused(const struct kernel *k, struct dray_table *now)
 	}
 }
 
-/* Return: 0 if all is as wanted, -EAGAIN to look again, -errno. */
-static int write_once(struct kernel *k)
+static void hold(struct kernel *k, struct dray_table *wanted)
 {
-	const struct dray_change *culprit;
-	struct dray_table wanted;
-	struct dray_diff diff;
-	int rc = 0;
+	uint64_t now = now_ms();
+	uint64_t due = holds_apply(&k->holds, &k->believed, wanted, now);
+	struct timeval tv = probe_timeval((due - now) * 1000);
 
+	if (due)
+		evtimer_add(&k->held, &tv);
+}
+
+/* What the kernel should have now. */
+void kernel_plan(struct kernel *k, struct dray_table *wanted)
+{
 	leave_refused(k, &k->believed);
-	plan_make(k->services, &k->believed, &wanted);
-	override_apply(k->overrides, &wanted);
-	dray_table_sort(&wanted);
-	dray_diff_make(&k->believed, &wanted, false, &diff);
-	if (diff.n)
-		rc = dray_diff_send(&k->nl, &diff, k->believed.generation,
-				    &culprit);
-	if (diff.n && !rc)
-		settle(k, &wanted);
-	else if (rc == -ESTALE || (rc && refused(k, culprit)))
+	plan_make(k->services, &k->believed, wanted);
+	override_apply(k->overrides, wanted);
+	dray_table_sort(wanted);
+	hold(k, wanted);
+}
+
+/* After it was sent.  Return: 0 if all is as wanted, -EAGAIN to look again,
+ * -errno. */
+int kernel_written(struct kernel *k)
+{
+	int rc = k->rc;
+
+	if (!rc)
+		settle(k);
+	else if (rc == -ESTALE || refused(k, k->culprit))
 		rc = -EAGAIN;
 	k->disturbed |= rc != 0;
-	dray_diff_free(&diff);
-	dray_table_free(&wanted);
 	return rc;
 }
 
-static void again_soon(struct kernel *k)
-{
-	struct timeval tv = { AGAIN_S, 0 };
-
-	evtimer_add(&k->later, &tv);
-}
-
 /* Another module, or another start, may think otherwise. */
-static void forget_refusals(struct kernel *k)
+void kernel_forget_refusals(struct kernel *k)
 {
 	size_t i;
 
 	for (i = 0; i < k->services->n; i++)
 		k->services->list[i].refused[0] = 0;
-}
-
-void kernel_reconcile(struct kernel *k)
-{
-	int try, rc = -EAGAIN;
-
-	if (!k->present)
-		return;
-	if (!k->known)
-		forget_refusals(k);
-	for (try = 0; try < TRIES && rc == -EAGAIN; try++) {
-		rc = k->known && !k->disturbed ? 0 : kernel_read(k);
-		if (!rc)
-			rc = write_once(k);
-	}
-	if (!rc) {
-		k->failing = false;
-		own(k);
-		return;
-	}
-	if (rc != -EAGAIN && !k->failing)
-		log_error("The kernel's table cannot be changed: %s; trying "
-			  "again every second",
-			  *k->nl.error.text ? k->nl.error.text : strerror(-rc));
-	k->failing = rc != -EAGAIN;
-	again_soon(k);
-}
-
-/* Once, after all that happens in this turn of the loop. */
-void kernel_later(struct kernel *k)
-{
-	struct timeval now = { 0 };
-
-	evtimer_add(&k->later, &now);
-}
-
-/* Something may have changed that we did not do. */
-void kernel_disturbed(struct kernel *k)
-{
-	k->disturbed = true;
-	kernel_later(k);
 }
 
 /* lvs_flush_on_stop: the services of this file go. */
