@@ -47,23 +47,24 @@ static enum datagram_verdict dns_answer(struct datagram *d, const uint8_t *data,
 	return DATAGRAM_BAD;
 }
 
-/* Return: the length, or -1 for a name that is none. */
+/* Of RFC 1035, 4.1; the library's own function reads the host's settings first.
+ * Return: the length, or -1 for a name that is none. */
 static int make_question(const struct ka_dns *dns, uint16_t id, uint8_t *buf,
 			 size_t len)
 {
-	struct __res_state state;
-	int n;
+	uint8_t *at = buf + NS_HFIXEDSZ;
+	int n = dn_comp(dns->name, at, len - NS_HFIXEDSZ - NS_QFIXEDSZ, NULL,
+			NULL);
 
-	memset(&state, 0, sizeof(state));
-	/* reads the host's settings, of which nothing is in the question */
-	if (res_ninit(&state))
+	if (n < 0)
 		return -1;
-	n = res_nmkquery(&state, ns_o_query, dns->name, ns_c_in, dns->type,
-			 NULL, 0, NULL, buf, len);
-	res_nclose(&state);
-	if (n >= NS_HFIXEDSZ)
-		ns_put16(id, buf);
-	return n;
+	memset(buf, 0, NS_HFIXEDSZ);
+	ns_put16(id, buf);
+	buf[2] = 1;		/* recursion is desired */
+	ns_put16(1, buf + 4);	/* one question */
+	ns_put16(dns->type, at + n);
+	ns_put16(ns_c_in, at + n + NS_INT16SZ);
+	return NS_HFIXEDSZ + n + NS_QFIXEDSZ;
 }
 
 static int dns_begin(struct datagram *d, const struct ka_checker *conf)

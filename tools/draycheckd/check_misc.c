@@ -12,10 +12,18 @@
 #include "daemon.h"
 #include "mem.h"
 #include "child.h"
+#include "task.h"
 
+/* Who runs it is asked for in a task, for which it lives on if given up. */
 struct misc {
-	struct look *look;
+	struct task task;
+	struct look *look;	/* NULL: given up */
+	const struct ka_conf *conf;
+	const struct ka_command *words;
+	struct child_command command;
 	struct child *child;
+	char why[150];
+	bool failed;
 };
 
 static void misc_judge(struct look *look, int status)
@@ -36,12 +44,18 @@ static void misc_judge(struct look *look, int status)
 	}
 }
 
+static void misc_free(struct misc *misc)
+{
+	child_command_free(&misc->command);
+	free(misc);
+}
+
 static void misc_done(int status, bool timed_out, void *arg)
 {
 	struct misc *misc = arg;
 	struct look *look = misc->look;
 
-	free(misc);
+	misc_free(misc);
 	if (timed_out)
 		look_failed(look, "did not end in %.3g s",
 			   look_checker(look)->misc.timeout_us / 1e6);
@@ -49,32 +63,56 @@ static void misc_done(int status, bool timed_out, void *arg)
 		misc_judge(look, status);
 }
 
+static void prepare_work(struct task *task)
+{
+	struct misc *misc = (struct misc *)task;
+
+	misc->failed = child_command_make(&misc->command, misc->conf,
+					  misc->words, NULL, misc->why,
+					  sizeof(misc->why));
+}
+
+static void prepare_done(struct task *task)
+{
+	struct misc *misc = (struct misc *)task;
+	struct look *look = misc->look;
+	char why[sizeof(misc->why)];
+
+	if (look && !misc->failed)
+		misc->child = child_start(&misc->command,
+					  look_checker(look)->misc.timeout_us,
+					  misc_done, misc, misc->why,
+					  sizeof(misc->why));
+	if (misc->child)
+		return;
+	snprintf(why, sizeof(why), "%s", misc->why);
+	misc_free(misc);
+	if (look)
+		look_failed(look, "%s", why);
+}
+
 static void *misc_start(struct look *look)
 {
-	const struct ka_misc *conf = &look_checker(look)->misc;
 	struct misc *misc = mem_zero(1, sizeof(*misc));
-	struct child_command command;
-	char why[150];
 
+	misc->task = (struct task){ .work = prepare_work,
+				    .done = prepare_done };
 	misc->look = look;
-	if (!child_command_make(&command, daemon_state.conf, conf->command,
-				NULL, why, sizeof(why)))
-		misc->child = child_start(&command, conf->timeout_us,
-					  misc_done, misc, why, sizeof(why));
-	child_command_free(&command);
-	if (misc->child)
-		return misc;
-	free(misc);
-	look_failed(look, "%s", why);
-	return NULL;
+	misc->conf = daemon_state.conf;
+	misc->words = look_checker(look)->misc.command;
+	task_start(TASK_NAMES, &misc->task);
+	return misc;
 }
 
 static void misc_cancel(void *probe)
 {
 	struct misc *misc = probe;
 
+	misc->look = NULL;
+	if (!misc->child)
+		return;
 	child_abandon(misc->child);
-	free(misc);
+	misc_free(misc);
 }
 
 const struct probe_ops probe_misc = {

@@ -148,6 +148,7 @@ int child_command_make(struct child_command *c, const struct ka_conf *conf,
 	if (conf->globals.script_security &&
 	    ka_command_check(conf, command, why, len) == -EPERM)
 		return -1;
+	c->named = getpwuid(c->uid);
 	c->argv = mem_zero(command->argc + 2, sizeof(*c->argv));
 	for (i = 0; i < command->argc; i++)
 		c->argv[i] = mem_text(command->argv[i]);
@@ -184,7 +185,7 @@ static int run_as(const struct child_command *c, pid_t *pid)
 	argv[0] = SETPRIV;
 	argv[1] = uid;
 	argv[2] = gid;
-	argv[3] = getpwuid(c->uid) ? "--init-groups" : "--clear-groups";
+	argv[3] = c->named ? "--init-groups" : "--clear-groups";
 	argv[4] = "--inh-caps=-all";
 	argv[5] = "--";
 	memcpy(argv + WRAP_WORDS, c->argv, n * sizeof(*argv));

@@ -20,8 +20,10 @@ struct child_command {
 	char *why;		/* DRAY_WHY=...; NULL: none */
 	uid_t uid;
 	gid_t gid;
+	bool named;		/* uid has a name, and so may have groups */
 };
 
+/* Asks name services and looks at the file: for a task of TASK_NAMES. */
 int child_command_make(struct child_command *c, const struct ka_conf *conf,
 		       const struct ka_command *command, const char *last_word,
 		       char *why, size_t len);

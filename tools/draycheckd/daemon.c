@@ -17,6 +17,7 @@
 #include "gateway.h"
 #include "job.h"
 #include "log.h"
+#include "mem.h"
 #include "notify.h"
 #include "path.h"
 #include "ready.h"
@@ -108,7 +109,6 @@ static struct ka_conf *read_file(const struct options *o)
 
 	if (!conf->unreadable)
 		ka_lint(conf);
-	tell_messages(conf);
 	return conf;
 }
 
@@ -116,6 +116,7 @@ static struct ka_conf *read_file(const struct options *o)
 int daemon_load(struct daemon *d)
 {
 	d->conf = read_file(&d->options);
+	tell_messages(d->conf);
 	if (!d->conf->unreadable)
 		return 0;
 	ka_free(d->conf);
@@ -141,6 +142,34 @@ static void begin(struct daemon *d)
 		 d->options.file);
 }
 
+struct old_file {
+	struct task task;
+	struct ka_conf *conf;
+};
+
+static void no_work(struct task *task)
+{
+	(void)task;
+}
+
+static void free_old(struct task *task)
+{
+	struct old_file *old = (struct old_file *)task;
+
+	ka_free(old->conf);
+	free(old);
+}
+
+/* Behind all tasks that read it. */
+static void free_later(struct ka_conf *conf)
+{
+	struct old_file *old = mem_zero(1, sizeof(*old));
+
+	old->task = (struct task){ .work = no_work, .done = free_old };
+	old->conf = conf;
+	task_start(TASK_NAMES, &old->task);
+}
+
 /* Everything new is made beside the old, which goes only when nothing refers
  * to it any more. */
 static void change_over(struct daemon *d, struct ka_conf *conf)
@@ -161,7 +190,7 @@ static void change_over(struct daemon *d, struct ka_conf *conf)
 		daemon_update(d);
 	services_destroy(&old);
 	d->conf = conf;
-	ka_free(old_conf);
+	free_later(old_conf);
 }
 
 /* What the checks say of all servers is looked at again. */
@@ -178,26 +207,65 @@ void daemon_update(struct daemon *d)
 	}
 }
 
-/* An error keeps what is in force: half a file is not what was meant. */
-void daemon_reload(struct daemon *d)
-{
+/* A reload, while the file is read: users and interfaces are looked up for it. */
+static struct reading {
+	struct task task;
+	const struct options *options;
 	struct ka_conf *conf;
+	bool busy, again;
+} reading;
 
-	ready_reloading();
-	log_info("Reloading %s", d->options.file);
-	conf = read_file(&d->options);
+static void read_work(struct task *task)
+{
+	struct reading *r = (struct reading *)task;
+
+	r->conf = read_file(r->options);
+}
+
+/* An error keeps what is in force: half a file is not what was meant. */
+static void take_file(struct daemon *d, struct ka_conf *conf)
+{
+	tell_messages(conf);
 	if (conf->unreadable || conf->n_of[KA_ERROR]) {
 		log_error("%s has errors: the configuration of before is kept",
 			  d->options.file);
 		ka_free(conf);
-	} else {
-		change_over(d, conf);
-		d->reloads++;
-		kernel_disturbed(&d->kernel);
-		log_info("%zu services with %zu checks of %s", d->services.n,
-			 jobs.n, d->options.file);
+		return;
 	}
-	ready_now();
+	change_over(d, conf);
+	d->reloads++;
+	kernel_disturbed(&d->kernel);
+	log_info("%zu services with %zu checks of %s", d->services.n, jobs.n,
+		 d->options.file);
+}
+
+static void read_done(struct task *task)
+{
+	struct reading *r = (struct reading *)task;
+
+	if (daemon_state.stopping) {
+		ka_free(r->conf);
+		return;
+	}
+	take_file(&daemon_state, r->conf);
+	r->busy = false;
+	if (r->again)
+		daemon_reload(&daemon_state);
+	else
+		ready_now();
+}
+
+void daemon_reload(struct daemon *d)
+{
+	reading.again = reading.busy;
+	if (reading.busy)
+		return;
+	ready_reloading();
+	log_info("Reloading %s", d->options.file);
+	reading.task = (struct task){ .work = read_work, .done = read_done };
+	reading.options = &d->options;
+	reading.busy = true;
+	task_start(TASK_NAMES, &reading.task);
 }
 
 static void on_signal(evutil_socket_t signo, short what, void *arg)
@@ -254,6 +322,7 @@ static void write_pid(const char *path)
 static void end(struct daemon *d)
 {
 	ready_stopping();
+	d->stopping = true;
 	notify_stop(&d->services);
 	if (!task_close()) {
 		log_warning("The kernel does not answer: it is not waited for");

@@ -22,6 +22,7 @@ struct daemon {
 	struct kernel kernel;
 	uint64_t started;	/* ms */
 	unsigned long reloads;
+	bool stopping;
 };
 
 extern struct daemon daemon_state;

@@ -16,7 +16,7 @@
 #include "log.h"
 #include "mem.h"
 #include "probe.h"
-#include "script.h"
+#include "reader.h"
 
 #define WAITING_MAX (1 << 20)	/* bytes that nobody has read yet */
 
@@ -26,6 +26,7 @@ struct fifo {
 	struct event event;
 	struct evbuffer *waiting;
 	bool full;
+	struct reader *reader;	/* NULL: none of ours */
 };
 
 enum { OF_ALL, OF_LVS, FIFOS };
@@ -90,6 +91,7 @@ static void fifo_close(struct fifo *f)
 	fifo_flush(f);
 	event_del(&f->event);
 	evbuffer_free(f->waiting);
+	reader_leave(f->reader);
 	close(f->fd);
 	unlink(f->path);
 	free(f->path);
@@ -108,7 +110,7 @@ static void fifo_want(struct fifo *f, const struct ka_conf *conf,
 		return;
 	fifo_open(f, path);
 	if (f->path && wanted->script)
-		script_begin(conf, wanted->script, path);
+		f->reader = reader_start(conf, wanted->script, path);
 }
 
 /* conf NULL: at the end */

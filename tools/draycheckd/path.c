@@ -266,7 +266,7 @@ void paths_settle(void)
 	paths.reopen = paths.stale || !paths.nl.sk;
 	paths.stale = false;
 	paths.task = (struct task){ .work = work, .done = done };
-	task_start(&paths.task);
+	task_start(TASK_KERNEL, &paths.task);
 }
 
 static void want_all(void)

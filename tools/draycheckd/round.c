@@ -69,7 +69,7 @@ static void begin_task(struct kernel *k, task_fn work, task_fn done)
 {
 	k->busy = true;
 	k->task = (struct task){ .work = work, .done = done };
-	task_start(&k->task);
+	task_start(TASK_KERNEL, &k->task);
 }
 
 static void write_work(struct task *task)

@@ -7,13 +7,21 @@
 #include "log.h"
 #include "mem.h"
 #include "child.h"
+#include "task.h"
 
 #define WAITING_MAX 1000
 #define TIMEOUT_US 60000000ull	/* of one that would hold up its successors */
 
+/* What it is to be told of may be freed before it is done. */
 struct script {
+	struct task task;
 	struct script *next;
+	const struct ka_conf *conf;
+	const struct ka_command *words;
 	struct child_command command;
+	char why[200];
+	char *reason;		/* DRAY_WHY=...; NULL: none */
+	bool prepared, failed;
 	const void *subject;	/* of whom it tells; only compared */
 	struct child *child;	/* NULL: waiting */
 };
@@ -32,6 +40,7 @@ static void script_free(struct script *script)
 	*at = script->next;
 	n_scripts--;
 	child_command_free(&script->command);
+	free(script->reason);
 	free(script);
 }
 
@@ -63,6 +72,8 @@ static bool start(struct script *script)
 {
 	char why[200];
 
+	script->command.why = script->reason;
+	script->reason = NULL;
 	script->child = child_start(&script->command, TIMEOUT_US, on_done,
 				    script, why, sizeof(why));
 	if (!script->child)
@@ -76,9 +87,29 @@ static void start_waiting(void)
 
 	for (s = scripts; s; s = next) {
 		next = s->next;
-		if (!s->child && !must_wait(s) && !start(s))
+		if (s->prepared && !s->child && !must_wait(s) && !start(s))
 			script_free(s);
 	}
+}
+
+static void prepare_work(struct task *task)
+{
+	struct script *s = (struct script *)task;
+
+	s->failed = child_command_make(&s->command, s->conf, s->words, NULL,
+				       s->why, sizeof(s->why));
+}
+
+static void prepare_done(struct task *task)
+{
+	struct script *s = (struct script *)task;
+
+	s->prepared = true;
+	if (s->failed) {
+		log_error("%s is not run: %s", s->words->text, s->why);
+		script_free(s);
+	}
+	start_waiting();
 }
 
 /* @why_down: told it in its environment; NULL: nothing is. */
@@ -86,7 +117,6 @@ void script_notify(const struct ka_conf *conf, const struct ka_command *command,
 		   const void *subject, const char *why_down)
 {
 	struct script *script, **end = &scripts;
-	char why[200];
 
 	if (!command)
 		return;
@@ -96,40 +126,16 @@ void script_notify(const struct ka_conf *conf, const struct ka_command *command,
 		return;
 	}
 	script = mem_zero(1, sizeof(*script));
-	if (child_command_make(&script->command, conf, command, NULL, why,
-			       sizeof(why))) {
-		log_error("%s is not run: %s", command->text, why);
-		free(script);
-		return;
-	}
-	if (why_down && asprintf(&script->command.why, "DRAY_WHY=%s",
-				 why_down) < 0)
-		abort();
+	script->task = (struct task){ .work = prepare_work,
+				      .done = prepare_done };
+	script->conf = conf;
+	script->words = command;
 	script->subject = subject;
+	if (why_down && asprintf(&script->reason, "DRAY_WHY=%s", why_down) < 0)
+		abort();
 	while (*end)
 		end = &(*end)->next;
 	*end = script;
 	n_scripts++;
-	start_waiting();
-}
-
-static void on_end_of_reader(int status, bool timed_out, void *arg)
-{
-	(void)timed_out;
-	(void)arg;
-	log_warning("The reader of a FIFO has ended with status %d", status);
-}
-
-/* Runs as long as it likes. */
-void script_begin(const struct ka_conf *conf, const struct ka_command *command,
-		  const char *last_word)
-{
-	struct child_command c;
-	char why[200];
-
-	if (child_command_make(&c, conf, command, last_word, why,
-			       sizeof(why)) ||
-	    !child_start(&c, 0, on_end_of_reader, NULL, why, sizeof(why)))
-		log_error("%s cannot be run: %s", command->text, why);
-	child_command_free(&c);
+	task_start(TASK_NAMES, &script->task);
 }

@@ -10,7 +10,5 @@
 
 void script_notify(const struct ka_conf *conf, const struct ka_command *command,
 		   const void *subject, const char *why);
-void script_begin(const struct ka_conf *conf, const struct ka_command *command,
-		  const char *last_word);
 
 #endif

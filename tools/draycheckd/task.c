@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two lists under one lock: what is to be done, and what has been.  The loop is
- * woken through a descriptor.
+ * Lists under one lock: what each thread is to do, and what has been done.  The
+ * loop is woken through a descriptor.
  */
 #include "task.h"
 
@@ -17,17 +17,21 @@
 
 #define STOP_SECONDS 5
 
-static struct {
+struct lane {
 	pthread_t thread;
-	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct task *todo, *finished;	/* under lock, as is */
-	bool stop;
+	struct task *todo;	/* under tasks.lock */
 	bool running;
+};
+
+static struct {
+	struct lane lanes[TASK_LANES];
+	pthread_mutex_t lock;
+	struct task *finished;	/* under lock, as is */
+	bool stop;
 	struct event event;
 	int fd;
-} tasks = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER,
-	    .fd = -1 };
+} tasks = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
 
 static void append(struct task **list, struct task *task)
 {
@@ -37,17 +41,19 @@ static void append(struct task **list, struct task *task)
 	*list = task;
 }
 
-/* Return: NULL if there will be no more. */
-static struct task *next_task(void)
+/* At the end the kernel is told nothing more, but scripts are still begun.
+ * Return: NULL if there will be no more. */
+static struct task *next_task(struct lane *lane)
 {
+	bool drains = lane != &tasks.lanes[TASK_KERNEL];
 	struct task *task = NULL;
 
 	pthread_mutex_lock(&tasks.lock);
-	while (!tasks.todo && !tasks.stop)
-		pthread_cond_wait(&tasks.more, &tasks.lock);
-	if (!tasks.stop) {
-		task = tasks.todo;
-		tasks.todo = task->next;
+	while (!lane->todo && !tasks.stop)
+		pthread_cond_wait(&lane->more, &tasks.lock);
+	if (lane->todo && (!tasks.stop || drains)) {
+		task = lane->todo;
+		lane->todo = task->next;
 	}
 	pthread_mutex_unlock(&tasks.lock);
 	return task;
@@ -68,8 +74,7 @@ static void *thread_main(void *arg)
 {
 	struct task *task;
 
-	(void)arg;
-	while ((task = next_task())) {
+	while ((task = next_task(arg))) {
 		task->work(task);
 		finish(task);
 	}
@@ -97,21 +102,23 @@ static void on_finished(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Signals are the loop's.  Return: 0 or -errno. */
-static int start_thread(void)
+static int start_lane(struct lane *lane)
 {
 	sigset_t all, before;
 	int rc;
 
+	pthread_cond_init(&lane->more, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = -pthread_create(&tasks.thread, NULL, thread_main, NULL);
+	rc = -pthread_create(&lane->thread, NULL, thread_main, lane);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	lane->running = !rc;
 	return rc;
 }
 
 int task_open(struct event_base *base)
 {
-	int rc;
+	int i, rc = 0;
 
 	tasks.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (tasks.fd < 0)
@@ -119,38 +126,40 @@ int task_open(struct event_base *base)
 	event_assign(&tasks.event, base, tasks.fd, EV_READ | EV_PERSIST,
 		     on_finished, NULL);
 	event_add(&tasks.event, NULL);
-	rc = start_thread();
-	tasks.running = !rc;
+	for (i = 0; !rc && i < TASK_LANES; i++)
+		rc = start_lane(&tasks.lanes[i]);
 	return rc;
 }
 
-void task_start(struct task *task)
+void task_start(enum task_lane lane, struct task *task)
 {
 	pthread_mutex_lock(&tasks.lock);
-	append(&tasks.todo, task);
-	pthread_cond_signal(&tasks.more);
+	append(&tasks.lanes[lane].todo, task);
+	pthread_cond_signal(&tasks.lanes[lane].more);
 	pthread_mutex_unlock(&tasks.lock);
 }
 
-/*
- * What has not begun is dropped, what is going on is waited for, within limits.
- * Return: whether the thread has ended.
- */
+/* What is going on is waited for, within limits.
+ * Return: whether the threads have ended. */
 bool task_close(void)
 {
 	struct timespec limit;
+	int i;
 
-	if (!tasks.running)
-		return true;
-	pthread_mutex_lock(&tasks.lock);
-	tasks.stop = true;
-	pthread_cond_signal(&tasks.more);
-	pthread_mutex_unlock(&tasks.lock);
 	clock_gettime(CLOCK_REALTIME, &limit);
 	limit.tv_sec += STOP_SECONDS;
-	if (pthread_timedjoin_np(tasks.thread, NULL, &limit))
-		return false;
-	tasks.running = false;
+	pthread_mutex_lock(&tasks.lock);
+	tasks.stop = true;
+	for (i = 0; i < TASK_LANES; i++)
+		pthread_cond_signal(&tasks.lanes[i].more);
+	pthread_mutex_unlock(&tasks.lock);
+	for (i = 0; i < TASK_LANES; i++) {
+		if (tasks.lanes[i].running &&
+		    pthread_timedjoin_np(tasks.lanes[i].thread, NULL, &limit))
+			return false;
+		tasks.lanes[i].running = false;
+	}
+	on_finished(tasks.fd, 0, NULL);
 	event_del(&tasks.event);
 	close(tasks.fd);
 	return true;
