@@ -195,6 +195,17 @@ def _():
     none()
 
 
+@case("a closed port of UDP is refused: the ICMP error comes back as if for the server's own address")
+def _():
+    probes()
+    for address, mark in (rip(1), MARK), (rip6(1), MARK6):
+        moved = state.Moved(lab)
+        same(ask(address, mark, socket.SOCK_DGRAM, 7), "refused", "probe")
+        same(moved.by().get("probe-answer"), 1, "answers turned")
+        same(ask(address, 0, socket.SOCK_DGRAM, 7), "refused", "plain check")
+    none()
+
+
 @case("rules and connection tracking see the server's own address, and an answer is an answer")
 def _():
     probes()
