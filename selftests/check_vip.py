@@ -253,6 +253,24 @@ def _():
     wait_check(rip(1), "up")
 
 
+@case("ha_suspend: checks run while the director has the VIP, and what they said holds meanwhile")
+def _():
+    fresh(service([1, 2], " ha_suspend"))
+    lab.director.ip(f"addr del {VIP}/32 dev eth0")
+    wait_check(rip(1), "suspended")
+    take_vip(1)
+    check(daemon.reload(service([1, 2], " ha_suspend") + "#\n"), "the file is taken")
+    runs = daemon.health()["runs"]
+    holds(lambda: daemon.health()["runs"] == runs, "no check runs", 2)
+    same(state_of(lab, rip(1)), "up", "state in the table")
+    lab.director.ip(f"addr add {VIP}/32 dev eth0")
+    wait_check(rip(1), "vip-missing")
+    same(state_of(lab, rip(1)), "down", "state in the table")
+    give_vip(1)
+    wait_check(rip(1), "up")
+    daemon.says(f"Activating the checks of VS [{VIP}]:tcp:80")
+
+
 @case("the module may go and come: plain checks meanwhile, and that is said")
 def _():
     fresh(service([1, 2]))

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "gateway.h"
+#include "held.h"
 #include "job.h"
 #include "log.h"
 #include "mem.h"
@@ -137,6 +138,7 @@ static void begin(struct daemon *d)
 			       &d->overrides);
 	services_settle(&d->services);
 	services_start(&d->services);
+	held_setup(&d->services);
 	kernel_reconcile(&d->kernel);
 	log_info("%zu services with %zu checks of %s", d->services.n, jobs.n,
 		 d->options.file);
@@ -186,6 +188,7 @@ static void change_over(struct daemon *d, struct ka_conf *conf)
 	notify_setup(conf);
 	gateway_setup(conf);
 	services_start(&d->services);
+	held_setup(&d->services);
 	if (!blame_holds(&gateway.blame))
 		daemon_update(d);
 	services_destroy(&old);
@@ -334,6 +337,7 @@ static void end(struct daemon *d)
 	state_write(d);
 	status_close();
 	gateway_close();
+	held_close();
 	jobs_free();
 	services_destroy(&d->services);
 	kernel_close(&d->kernel);

@@ -18,7 +18,8 @@ static double seconds(uint64_t ms)
 
 static const char *verdict_name(const struct job *job)
 {
-	return !job->check.ran ? "not yet" :
+	return job->idle ? "suspended" :
+	       !job->check.ran ? "not yet" :
 	       job->check.verdict == CHECK_UP ?
 	       job->check.retried ? "failing" : "up" :
 	       job->vip_missing ? "vip-missing" : "down";

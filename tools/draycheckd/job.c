@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "model.h"
 #include "name.h"
+#include "service.h"
 
 #define TELL_EVERY 60000	/* ms */
 #define PATH_WAIT 100
@@ -48,7 +49,8 @@ static void set_timer(struct job *job)
 	uint64_t wait = job->check.due > now ? job->check.due - now : 0;
 	struct timeval tv = probe_timeval(wait * 1000);
 
-	evtimer_add(&job->timer, &tv);
+	if (!job->idle)
+		evtimer_add(&job->timer, &tv);
 }
 
 /* Whether there is a path is soon known. */
@@ -248,6 +250,38 @@ void job_start(struct job *job, enum check_verdict adopted)
 	job->told = adopted;
 	check_start(&job->check, &timing, adopted, now_ms(), random() << 1);
 	set_timer(job);
+}
+
+static bool all_suspended(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->n_users; i++)
+		if (!job->users[i]->service->suspended)
+			return false;
+	return true;
+}
+
+static void set_idle(struct job *job, bool idle)
+{
+	job->idle = idle;
+	if (idle) {
+		stop(job);
+		set_failing(job, false);
+	} else if (job->started) {
+		job->check.due = now_ms();
+		set_timer(job);
+	}
+}
+
+/* After a service was suspended or activated: what was known is kept. */
+void jobs_suspend(void)
+{
+	size_t i;
+
+	for (i = 0; i < jobs.n; i++)
+		if (all_suspended(jobs.list[i]) != jobs.list[i]->idle)
+			set_idle(jobs.list[i], !jobs.list[i]->idle);
 }
 
 /* Looks again now, if it does not already. */

@@ -39,6 +39,7 @@ struct job {
 	struct ka_checker marked;	/* conf with the path's mark */
 	struct look vip, own;
 	bool looking;
+	bool idle;			/* all who want it are suspended */
 	bool vip_missing;		/* its last look says so, */
 	bool told_missing;		/* the log has */
 	const struct probe_ops *ops;
@@ -80,6 +81,7 @@ void job_start(struct job *job, enum check_verdict adopted);
 void job_hurry(struct job *job);
 void job_done(struct job *job, const struct probe_result *result);
 void job_again(struct job *job, int err);
+void jobs_suspend(void);
 void jobs_free(void);
 
 char *job_identity(const struct ka_checker *conf, const struct dray_addr *vip);

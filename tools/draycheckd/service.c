@@ -214,6 +214,7 @@ static void carry_service(struct service *svc, const struct service *old)
 	size_t i;
 
 	svc->quorum.has = old->quorum.has;
+	svc->suspended = svc->conf->ha_suspend && old->suspended;
 	for (i = 0; i < svc->n_reals; i++) {
 		real = &svc->reals[i];
 		before = same_real(old, real);

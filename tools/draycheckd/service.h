@@ -33,6 +33,7 @@ struct service {
 	size_t n_reals;
 	struct dray_addr *vips;		/* its addresses, each once */
 	size_t n_vips;
+	bool suspended;			/* ha_suspend, and no VIP is here */
 	struct quorum quorum;
 	char refused[256];		/* the kernel's words; "": it is taken */
 };
