@@ -388,6 +388,26 @@ def _():
     same(lines, [rs + " DOWN", vs + " DOWN", rs + " UP", vs + " UP"], "FIFO")
 
 
+@case("the program that reads the FIFO is started again when it has ended")
+def _():
+    folder = tempfile.mkdtemp(prefix="reader-")
+    with open(folder + "/read", "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\nhead -n 1 $1 >>{folder}/told\n")
+    os.chmod(folder + "/read", 0o755)
+    fresh(f"global_defs {{\n lvs_notify_fifo {folder}/fifo\n lvs_notify_fifo_script {folder}/read\n"
+          " script_user root\n}\n" + service([1]))
+
+    def told():
+        with open(folder + "/told", encoding="ascii") as file:
+            return [line.split()[-1] for line in file]
+    nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    daemon.says("it is started again")
+    nginx(1)
+    wait_state(lab, rip(1), "up")
+    wait_for(lambda: told()[:1] == ["DOWN"] and "UP" in told(), "both are read", 60)
+
+
 @case("a check that is blocked for five seconds ends no transfer that runs")
 def _():
     fresh(service([1], " dray_down_hold 60"))

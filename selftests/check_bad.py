@@ -36,7 +36,9 @@ def start(checks, head="", **kw):
     if daemon and daemon.proc.poll() is None:
         daemon.kill()
     lab.clear()
-    daemon = Checkd(lab.director, head + service([1], checks=checks, vip=f"{VIP} {PORT}", port=PORT), **kw).settled()
+    # these servers have their own address only
+    text = head + service([1], " dray_probe off", checks, vip=f"{VIP} {PORT}", port=PORT)
+    daemon = Checkd(lab.director, text, **kw).settled()
 
 
 def found():

@@ -7,7 +7,8 @@
                                      |        opensmtpd, a UDP service
                                      +-- rs2: a server that never answers
 
-Needs no module: what counts is what the daemon says of each server.
+Needs no module: what counts is what the daemon says of each server, asked at its own
+address (for the VIP: check_vip.py).
 """
 
 import hashlib
@@ -87,7 +88,8 @@ def run(checks, port=80, server=1, head="", timers="  retry 1\n  delay_before_re
     if daemon and daemon.proc.poll() is None:
         daemon.kill()
     kind, rest = checks.split("{", 1)
-    text = head + service([server], checks=f"{kind}{{\n{timers}{rest}", vip=f"{VIP} {port}", port=port)
+    text = head + service([server], " dray_probe off", checks=f"{kind}{{\n{timers}{rest}", vip=f"{VIP} {port}",
+                          port=port)
     daemon = Checkd(lab.director, text).settled()
     return daemon
 

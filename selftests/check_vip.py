@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 300
+# timeout: 400
 """draycheckd asks servers for the VIP, the way that clients' packets go.
 
     client --------+-- br --+-- rs1 (nginx, HTTP and TLS; VIP on lo)

@@ -26,10 +26,11 @@ static const char *verdict_name(const struct job *job)
 }
 
 /* Whether it is the VIP on the server that is looked at, and why if not. */
-static void add_path(json_t *to, const struct job *job)
+static void add_path(json_t *to, const struct job *job,
+		     const struct ka_checker *asked)
 {
 	const char *why = job->path ? path_absence(job->path) :
-				      job->conf->own_because;
+				      asked->own_because;
 	char vip[INET6_ADDRSTRLEN];
 
 	if (job->path)
@@ -40,7 +41,8 @@ static void add_path(json_t *to, const struct job *job)
 		json_object_set_new(to, "own_address_only", json_string(why));
 }
 
-static json_t *check_json(const struct job *job, uint64_t now)
+static json_t *check_json(const struct job *job,
+			  const struct ka_checker *asked, uint64_t now)
 {
 	const struct check *c = &job->check;
 	json_t *made;
@@ -54,7 +56,7 @@ static json_t *check_json(const struct job *job, uint64_t now)
 			 "for", seconds(now - c->since),
 			 "took", seconds(job->took),
 			 "next", seconds(c->due > now ? c->due - now : 0));
-	add_path(made, job);
+	add_path(made, job, asked);
 	return made;
 }
 
@@ -64,7 +66,8 @@ static json_t *checks_json(const struct real *real, uint64_t now)
 	size_t i;
 
 	for (i = 0; i < real->n_jobs; i++)
-		json_array_append_new(list, check_json(real->jobs[i], now));
+		json_array_append_new(list, check_json(real->jobs[i],
+						       real->asked[i], now));
 	return list;
 }
 

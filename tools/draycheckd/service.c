@@ -96,6 +96,9 @@ static void add_job(struct real *real, const struct ka_checker *checker,
 		    const struct dray_addr *vip)
 {
 	real->jobs = dray_grow(real->jobs, real->n_jobs, sizeof(*real->jobs));
+	real->asked = dray_grow(real->asked, real->n_jobs,
+				sizeof(*real->asked));
+	real->asked[real->n_jobs] = checker;
 	real->jobs[real->n_jobs++] = job_get(checker, vip, real);
 }
 
@@ -325,8 +328,10 @@ void services_destroy(struct services *s)
 	size_t i, j;
 
 	for (i = 0; i < s->n; i++) {
-		for (j = 0; j < s->list[i].n_reals; j++)
+		for (j = 0; j < s->list[i].n_reals; j++) {
 			free(s->list[i].reals[j].jobs);
+			free(s->list[i].reals[j].asked);
+		}
 		free(s->list[i].reals);
 		free(s->list[i].vips);
 	}

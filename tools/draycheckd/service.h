@@ -21,6 +21,7 @@ struct real {
 	struct service *service;
 	const struct ka_real_server *conf;
 	struct job **jobs;		/* of its checkers, for each VIP */
+	const struct ka_checker **asked;	/* the file's words for each */
 	size_t n_jobs;
 	enum adopted adopted;		/* holds until every check has run */
 	bool alive;
