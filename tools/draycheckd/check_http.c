@@ -171,7 +171,6 @@ static void set_headers(struct http *h, const struct ka_http *http)
 static void set_options(CURL *easy, const struct ka_checker *conf,
 			struct http *h)
 {
-	long timeout = conf->connect_timeout_us / 1000;
 	bool old = conf->http.protocol == KA_HTTP_10 ||
 		   conf->http.protocol == KA_HTTP_10C;
 
@@ -179,9 +178,7 @@ static void set_options(CURL *easy, const struct ka_checker *conf,
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, old ?
 			 CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, AGENT);
-	/* keepalived's: so long to connect, and so long to answer */
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, timeout);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 2 * timeout);
+	transfer_limit(&h->transfer, conf->connect_timeout_us / 1000);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

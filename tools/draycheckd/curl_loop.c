@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -31,6 +32,7 @@ static void take_finished(void)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 				  &private);
 		t = (struct transfer *)private;
+		event_del(&t->limit);
 		curl_multi_remove_handle(multi, t->easy);
 		t->done(t->easy, code, t->arg);
 	}
@@ -137,6 +139,47 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
+static void on_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)fd;
+	(void)what;
+	snprintf(t->error, sizeof(t->error),
+		 "Timed out: no whole answer in %ld ms", t->limit_ms);
+	curl_multi_remove_handle(multi, t->easy);
+	t->done(t->easy, CURLE_OPERATION_TIMEDOUT, t->arg);
+}
+
+/* The connection is there, of TLS too, and the request goes out. */
+static int on_connected(void *arg, char *to, char *from, int to_port,
+			int from_port)
+{
+	struct transfer *t = arg;
+	struct timeval tv = probe_timeval(t->limit_ms * 1000);
+
+	(void)to;
+	(void)from;
+	(void)to_port;
+	(void)from_port;
+	evtimer_add(&t->limit, &tv);
+	return CURL_PREREQFUNC_OK;
+}
+
+/*
+ * So long to connect, and so long for the whole answer from then on: libcurl
+ * itself limits only the sum, which a server that takes connections and hangs
+ * would have all of.
+ */
+void transfer_limit(struct transfer *t, long ms)
+{
+	t->limit_ms = ms;
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, ms);
+	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, 2 * ms);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(t->easy, CURLOPT_PREREQDATA, t);
+}
+
 /* Return: 0, or -1 without memory. */
 int transfer_init(struct transfer *t, transfer_done_fn done, void *arg)
 {
@@ -148,6 +191,7 @@ int transfer_init(struct transfer *t, transfer_done_fn done, void *arg)
 	t->done = done;
 	t->arg = arg;
 	t->error[0] = 0;
+	evtimer_assign(&t->limit, job_base(), on_limit, t);
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->error);
 	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
@@ -169,6 +213,7 @@ void transfer_free(struct transfer *t)
 {
 	if (!t->easy)
 		return;
+	event_del(&t->limit);
 	curl_multi_remove_handle(multi, t->easy);
 	curl_easy_cleanup(t->easy);
 	t->easy = NULL;
