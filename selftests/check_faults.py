@@ -37,8 +37,9 @@ def setup():
 
 
 def reject(n):
-    lab.servers[n - 1].run("nft -f -", stdin="table ip t { chain c { type filter hook input priority 0 ; "
-                           "tcp dport 80 reject with tcp reset ; } }\n")
+    for rule in ("add table ip t", "add chain ip t c { type filter hook input priority 0 ; }",
+                 "add rule ip t c tcp dport 80 reject with tcp reset"):
+        lab.servers[n - 1].run("nft " + rule)
 
 
 def accept(n):
