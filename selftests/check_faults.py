@@ -82,9 +82,8 @@ def tell(what, begin, out, requests):
     note(f"{what}: out after {out - begin:.1f} s; {len(lost)} lost of {len(lost) + requests.good}, {last}")
 
 
-def fall(what, port, fault, servers):
-    """From the fault until all of them are out and requests are answered again."""
-    requests = Requests(lab.client, port)
+def break_and_wait(requests, fault, servers):
+    """When the fault began, and when all of them were out; both once requests are answered again."""
     requests.go_on(20)
     check(not requests.lost, f"lost before: {requests.lost[:3]} {table(lab)} {daemon.log()}")
     begin = time.monotonic()
@@ -95,7 +94,16 @@ def fall(what, port, fault, servers):
         wait_state(lab, rip(3), "up")
     out = time.monotonic()
     requests.go_on(40)
-    requests.end()
+    return begin, out
+
+
+def fall(what, port, fault, servers):
+    """From the fault until all of them are out and requests are answered again."""
+    requests = Requests(lab.client, port)
+    try:
+        begin, out = break_and_wait(requests, fault, servers)
+    finally:
+        requests.end()
     tell(what, begin, out, requests)
     check(requests.lost, "nothing was lost: there was no fault")
     late = [error for when, error in requests.lost if when > out]
