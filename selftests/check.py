@@ -392,7 +392,8 @@ def _():
 def _():
     folder = tempfile.mkdtemp(prefix="reader-")
     with open(folder + "/read", "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\nhead -n 1 $1 >>{folder}/told\n")
+        # head would take more out of the FIFO than the line that it prints
+        file.write(f"#!/bin/sh\nread line <$1\necho $line >>{folder}/told\n")
     os.chmod(folder + "/read", 0o755)
     fresh(f"global_defs {{\n lvs_notify_fifo {folder}/fifo\n lvs_notify_fifo_script {folder}/read\n"
           " script_user root\n}\n" + service([1]))
