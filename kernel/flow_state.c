@@ -93,8 +93,11 @@ static void flow_earn(struct dray_packet *pkt, struct dray_flow *flow, u32 now)
 	if (dray_flow_count_packet(flow, pkt->flags & PKT_PAYLOAD, &packets) ||
 	    (packets >= 3 && now - flow->first >= HZ)) {
 		dray_flow_assure(pkt->dn, flow);
-		/* What has a handshake was told at its end. */
-		if (READ_ONCE(flow->w.state) == DRAY_FLOW_STATE_UDP)
+		/* What has a handshake was told at its end, as unassured:
+		 * another director may forget it for others of that kind.
+		 */
+		if (READ_ONCE(flow->w.state) != DRAY_FLOW_STATE_SYN_RECV &&
+		    READ_ONCE(flow->w.state) != DRAY_FLOW_STATE_SCTP_INIT)
 			dray_sync_tell(pkt->dn, pkt->conf, flow);
 		if (pkt->conf->params.persist_timeout)
 			dray_persist_assure(pkt->dn, flow);
