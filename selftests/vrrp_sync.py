@@ -12,12 +12,13 @@ The wire is UDP port 8788; who has no key, or an old datagram, is not listened t
 
 import os
 import select
+import signal
 import socket
 
 from lib import netlab, taptest, traffic, vrrp
 from lib.dray import CONSTANTS, Dray
 from lib.netlab import VIP, rip
-from lib.taptest import case, check, holds, same, wait_for
+from lib.taptest import case, check, same, wait_for
 from lib.vrrp import instance
 
 PORT = 80
@@ -25,8 +26,10 @@ SERVICE = f"-t {VIP}:{PORT}"
 KEY = "00112233445566778899aabbccddeeff\n"
 CONNECTIONS = 1000 if taptest.FULL else 60
 HALF_OPEN = CONSTANTS["DRAY_FLOW_STATE_SYN_RECV"]
+SYNC_PORT = 8788
 lab = None
 servers = None
+live = {}
 
 
 def setup():
@@ -133,27 +136,158 @@ def die():
     wait_for(lambda: lab.b.has(), "b has the address")
 
 
+def datagrams(director, count=1):
+    """Datagrams of the state sync as they pass the bridge."""
+    found = []
+
+    def enough():
+        for _, frame in lab.sniffer.frames():
+            if frame[12:14] == b"\x08\0" and frame[23] == 17 and frame[26:30] == socket.inet_aton(director.address) \
+                    and frame[36:38] == SYNC_PORT.to_bytes(2, "big"):
+                found.append(frame[42:])
+        return len(found) >= count
+    wait_for(enough, f"datagrams of {director.name}")
+    return found
+
+
+def send_sync(director, data):
+    with lab.client.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto(data, (director.address, SYNC_PORT))
+
+
+def counted(director, kind):
+    return sync(director)["rejected"][kind]
+
+
 @case("flows of a tracking scheduler are at the other director, with the same servers")
 def told():
-    pair()
-    connections = connect(CONNECTIONS)
+    pair(advert=1)
+    live.update(connect(CONNECTIONS))
     same_flows()
     same(len(flows(lab.a)), CONNECTIONS, "flows")
-    counted = sync(lab.a)["counters"], sync(lab.b)["counters"]
-    check(counted[0]["told_flows"] >= CONNECTIONS and counted[1]["taken_flows"] >= CONNECTIONS, f"counted: {counted}")
-    same(counted[1]["told_flows"], 0, "flows told by the backup")
-    close(connections)
+    mine, theirs = (sync(d)["counters"] for d in (lab.a, lab.b))
+    check(mine["told_flows"] >= CONNECTIONS and theirs["taken_flows"] >= CONNECTIONS, f"counted: {mine} {theirs}")
+    same((theirs["told_flows"], theirs["refused"], mine["taken_flows"]), (0, 0, 0), "told, refused by b; taken by a")
+
+
+@case("drayadm vrrp tells how the state sync stands")
+def shown():
+    text = lab.b.space.run([netlab.ADM, "vrrp", os.path.join(lab.b.folder, "vrrp.sock")])
+    check("state sync: in sync" in text and f"director {lab.a.address} master, in sync" in text, f"it says: {text}")
+
+
+@case("datagrams replayed, of another key, changed, of a later version, or nonsense are counted and nothing else")
+def forged():
+    lab.sniffer.forget()
+    real = max(datagrams(lab.a, 3), key=len)
+    before = flows(lab.b), sync(lab.b)["counters"]["taken_flows"]
+    for kind, data in (("replayed", real), ("format", real[:4] + b"\2" + real[5:]), ("key", real[:8] + b"\0\0\0\1" + real[12:]),
+                       ("mac", real[:-1] + bytes([real[-1] ^ 1])), ("magic", b"x" * 100), ("length", b"DRAY")):
+        was = counted(lab.b, kind)
+        send_sync(lab.b, data)
+        wait_for(lambda kind=kind, was=was: counted(lab.b, kind) == was + 1, f"{kind} is counted")
+    same((flows(lab.b), sync(lab.b)["counters"]["taken_flows"]), before, "flows of b")
+    same(lab.b.said().count("of another version of dray"), 1, "lines of the log")
+
+
+@case("what was lost on the way is asked for again, in its order")
+def gaps():
+    asked = sync(lab.b)["counters"]["dumps_asked"]
+    lab.bridge.ip(f"link set {lab.b.port} nomaster")
+    live.update(connect(20))
+    wait_for(lambda: sync(lab.a)["counters"]["told_flows"] >= CONNECTIONS + 20, "all are told")
+    lab.bridge.ip(f"link set {lab.b.port} master br0")
+    same_flows()
+    counts = sync(lab.b)["counters"]
+    check(counts["asked_again"] and sync(lab.a)["counters"]["sent_again"], f"asked again: {counts}")
+    same(counts["dumps_asked"], asked, "dumps asked for")
+
+
+@case("a director that joins gets everything that there is")
+def joins():
+    lab.b.power_off()
+    lab.b.power_on()
+    balance(lab.b)
+    same(flows(lab.b), {}, "flows of b")
+    lab.b.start()
+    in_sync(lab.b)
+    same_flows()
+
+
+@case("the sync process is killed: another goes on, and everything is asked for again")
+def killed():
+    pid, = lab.b.pids()["drayvrrpd-sync"]
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: lab.b.pids().get("drayvrrpd-sync", [pid]) != [pid], "another process", 20)
+    balance(lab.b)
+    in_sync(lab.b)
+    same_flows()
 
 
 @case("the master dies: connections of a tracking scheduler go on, none is reset")
 def failover_rr():
-    pair()
-    connections = connect(CONNECTIONS)
-    same_flows()
-    all_live(connections)
+    all_live(live)
     die()
-    all_live(connections)
+    all_live(live)
+
+
+@case("the better director comes back: it preempts when it has everything, and connections go on")
+def comes_back():
+    lab.a.power_on()
+    balance(lab.a)
+    lab.a.start()
+    lab.a.becomes("MASTER", 60)
+    same(sync(lab.a)["status"], "in sync", "state sync of the new master")
+    check(set(flows(lab.b)) <= set(flows(lab.a)), "a has not the flows that b had")
+    all_live(live)
+    close(live)
+    live.clear()
+
+
+@case("the dray table: a server added, one drained, one removed, then the master dies: only the removed one's are lost")
+def failover_table():
+    pair("-s dray")
+    connections = connect(CONNECTIONS)
+    for command in (f"-a {SERVICE} -r {rip(4)} -g", f"drain {SERVICE} -r {rip(1)}", f"-d {SERVICE} -r {rip(2)}"):
+        for director in lab.directors.values():
+            director.space.run(f"{netlab.ADM} {command}")
+    check(sync(lab.a)["counters"]["waits"], "no change waited for the other director")
+    gone = {sock: name for sock, name in connections.items() if name == "rs2"}
+    kept = {sock: name for sock, name in connections.items() if name != "rs2"}
+    check(gone and len(kept) > len(gone), f"{len(gone)} of {len(connections)} have the server that is removed")
+    all_live(kept)
+    die()
+    all_live(kept)
     close(connections)
+
+
+@case("a persistent client keeps its server when the master dies")
+def failover_persist():
+    pair("-s rr -p 300")
+    first = connect(3)
+    same(len(set(first.values())), 1, "servers of one client")
+    wait_for(lambda: persists(lab.b) and persists(lab.b) == persists(lab.a), "persistent clients of b", 20)
+    die()
+    again = connect(6)
+    same(set(again.values()), set(first.values()), "servers of the client afterwards")
+    all_live(first)
+    close({**first, **again})
+
+
+@case("directors of other keys do not hear each other, and say so; one without a usable key does not sync")
+def keys():
+    lab.settle()
+    lab.a.start(key_file(lab.a), instance(200))
+    lab.b.start(key_file(lab.b, KEY.replace("00", "ff")), instance(100))
+    lab.a.becomes("MASTER")
+    for director in lab.directors.values():
+        wait_for(lambda d=director: sync(d)["status"] == "alone", f"{director.name} is alone", 20)
+        wait_for(lambda d=director: counted(d, "key"), f"{director.name} counts")
+    check("its sender has another key file" in lab.b.said(), "it is not said")
+    lab.b.stop()
+    lab.b.start(key_file(lab.b, mode=0o644), instance(100))
+    wait_for(lambda: sync(lab.b)["status"] == "no key", "the key is refused")
+    check("group or others may read" in lab.b.said(), "the reason is not said")
 
 
 if __name__ == "__main__":

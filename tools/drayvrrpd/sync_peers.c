@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Entries go to the module as they come, whatever their order: of one entry
- * the last one that was sent is the last one that comes, or its like comes
- * again with the next packet of its flow.
+ * Entries of a director go to the module in the order that it sent them in;
+ * what else it says counts as it comes.
  */
 #include "sync_peers.h"
 
@@ -12,8 +11,9 @@
 #include "log.h"
 #include "sync_dump.h"
 #include "sync_join.h"
-#include "sync_module.h"
+#include "sync_order.h"
 #include "sync_out.h"
+#include "sync_take.h"
 
 #define ANSWER_US 20000ull	/* hellos as answers, at most so often */
 #define RECEIPT_US 50000ull	/* of data, at most so late */
@@ -25,6 +25,7 @@
 
 struct peer {
 	struct sync_join join;
+	struct sync_passed passed;
 	uint64_t gap_at;		/* when to ask; 0: there is none */
 };
 
@@ -33,6 +34,7 @@ static struct {
 	const struct sync_key *key;
 	struct sync_show *show;
 	struct peer peers[SYNC_SESSIONS];	/* as sessions->peers */
+	struct sync_order order;
 	uint64_t hello_due, hello_at;
 	unsigned int unreceipted;
 	uint64_t said[SYNC_N_REJECTS];
@@ -53,6 +55,7 @@ static struct peer *peer_of(const struct sync_session *s)
 	struct peer *p = &in.peers[s - in.sessions->peers];
 
 	if (p->join.session != s->number) {
+		sync_order_forget(&in.order, p->join.session);
 		*p = (struct peer){ 0 };
 		sync_join_start(&p->join, s->number);
 	}
@@ -86,73 +89,42 @@ void sync_peers_hello_sent(uint64_t now)
 
 /* --- entries --- */
 
-static void take_flow(const struct sync_flow *f)
+/* What was given up is missing: everything is asked for again. */
+static void give_up_gaps(struct peer *p, const struct sync_session *s)
 {
-	struct sync_entry entry = { .row = {
-		.svc.key = { .family = f->client.family,
-			     .protocol = f->fwmark ? 0 : f->protocol,
-			     .port = f->service_port, .fwmark = f->fwmark },
-		.srv = { .addr = f->server, .port = f->server_port },
-		.flow = { .protocol = f->protocol, .state = f->state,
-			  .client = f->client, .vip = f->vip,
-			  .client_port = f->client_port,
-			  .vip_port = f->vip_port, .expires = f->expires_ms },
-	} };
-	struct dray_flow *flow = &entry.row.flow;
+	struct sync_reader *r;
 
-	if (!f->fwmark)
-		entry.row.svc.key.addr = f->vip;
-	if (f->flags & SYNC_ENTRY_ASSURED)
-		flow->flags = DRAY_FLOW_FLAGS_ASSURED;
-	flow->has = DRAY_BIT(DRAY_A_FLOW_PROTOCOL) |
-		    DRAY_BIT(DRAY_A_FLOW_CLIENT) |
-		    DRAY_BIT(DRAY_A_FLOW_CLIENT_PORT) |
-		    DRAY_BIT(DRAY_A_FLOW_VIP) |
-		    DRAY_BIT(DRAY_A_FLOW_VIP_PORT) |
-		    DRAY_BIT(DRAY_A_FLOW_STATE) | DRAY_BIT(DRAY_A_FLOW_FLAGS) |
-		    DRAY_BIT(DRAY_A_FLOW_EXPIRES);
-	sync_module_take(&entry);
-	in.show->counts[SYNC_TAKEN_FLOWS]++;
+	sync_order_pass(&in.order, &p->passed, s);
+	while ((r = sync_order_next(&in.order, &p->passed, s)))
+		sync_take_entries(r, in.show);
+	sync_join_start(&p->join, s->number);
+	in.show->counts[SYNC_GIVEN_UP]++;
 }
 
-static void take_persist(const struct sync_persist *p)
+static void take_entries(struct peer *p, const struct sync_session *s,
+			 struct sync_reader *r, uint64_t now)
 {
-	struct sync_entry entry = { .persist = true, .row = {
-		.svc.key = { .family = p->service.addr.family,
-			     .protocol = p->service.protocol,
-			     .port = p->service.port,
-			     .fwmark = p->service.fwmark,
-			     .addr = p->service.addr },
-		.srv = { .addr = p->server, .port = p->server_port },
-		.persist = { .client = p->client, .expires = p->expires_ms },
-	} };
-	struct dray_persist *persist = &entry.row.persist;
-
-	if (p->flags & SYNC_ENTRY_ASSURED)
-		persist->flags = DRAY_FLOW_FLAGS_ASSURED;
-	persist->has = DRAY_BIT(DRAY_A_PERSIST_CLIENT) |
-		       DRAY_BIT(DRAY_A_PERSIST_FLAGS) |
-		       DRAY_BIT(DRAY_A_PERSIST_EXPIRES);
-	sync_module_take(&entry);
-	in.show->counts[SYNC_TAKEN_PERSISTS]++;
-}
-
-static void take_entries(struct sync_reader *r, uint64_t now)
-{
-	struct sync_persist persist;
-	struct sync_flow flow;
+	enum sync_turn turn;
 
 	if (++in.unreceipted >= RECEIPT_DATAGRAMS)
 		hello_by(now);
 	hello_by(now + RECEIPT_US);
-	if (!sync_module_is_open())
-		return;
-	if (r->type == SYNC_FLOWS)
-		while (sync_get_flow(r, &flow))
-			take_flow(&flow);
-	else
-		while (sync_get_persist(r, &persist))
-			take_persist(&persist);
+	turn = sync_order_take(&in.order, &p->passed, s, r, now);
+	if (turn == SYNC_FULL) {
+		give_up_gaps(p, s);
+		p->passed.until = r->sequence;
+		turn = SYNC_NOW;
+	}
+	if (turn == SYNC_NOW)
+		sync_take_entries(r, in.show);
+}
+
+static void take_held(struct peer *p, const struct sync_session *s)
+{
+	struct sync_reader *r;
+
+	while ((r = sync_order_next(&in.order, &p->passed, s)))
+		sync_take_entries(r, in.show);
 }
 
 static void take_gaps(struct sync_reader *r)
@@ -182,7 +154,7 @@ static void take(struct peer *p, const struct sync_session *s,
 		break;
 	case SYNC_FLOWS:
 	case SYNC_PERSIST:
-		take_entries(r, now);
+		take_entries(p, s, r, now);
 		break;
 	case SYNC_GAPS:
 		take_gaps(r);
@@ -252,6 +224,7 @@ void sync_peers_receive(const struct received *received, uint64_t now)
 	show_of(s)->addr = received->from;
 	if (sync_is_for_us(in.sessions, &r))
 		take(peer_of(s), s, &r, now);
+	take_held(peer_of(s), s);
 }
 
 /* --- what is missing --- */
@@ -336,6 +309,8 @@ void sync_peers_look(uint64_t now)
 			continue;
 		}
 		p = peer_of(s);
+		if (sync_order_is_late(&in.order, s, now))
+			give_up_gaps(p, s);
 		if (is_recent(s, now)) {
 			look_for_gaps(p, s, now);
 			look_for_all(p, s, now);

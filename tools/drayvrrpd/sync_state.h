@@ -38,6 +38,7 @@ enum sync_count {
 	SYNC_REFUSED,			/* by the module, of these */
 	SYNC_ASKED_AGAIN,		/* gaps of others */
 	SYNC_SENT_AGAIN,		/* datagrams, for gaps of ours */
+	SYNC_GIVEN_UP,			/* gaps that nobody filled */
 	SYNC_OVERRUNS,			/* the module told more than was read */
 	SYNC_DROPPED,			/* entries: more than may be sent */
 	SYNC_DUMPS_SENT,

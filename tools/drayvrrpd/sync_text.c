@@ -53,6 +53,7 @@ static const char *const counts[SYNC_N_COUNTS] = {
 	[SYNC_REFUSED] = "refused",
 	[SYNC_ASKED_AGAIN] = "asked_again",
 	[SYNC_SENT_AGAIN] = "sent_again",
+	[SYNC_GIVEN_UP] = "given_up",
 	[SYNC_OVERRUNS] = "overruns",
 	[SYNC_DROPPED] = "dropped",
 	[SYNC_DUMPS_SENT] = "dumps_sent",
