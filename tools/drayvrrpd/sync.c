@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "sync_compare.h"
 #include "sync_dump.h"
 #include "sync_link.h"
 #include "sync_module.h"
@@ -50,7 +51,7 @@ static struct {
 	struct event *timer, *group;
 	struct sync_sessions sessions;
 	struct sync_key key;
-	uint64_t started, look_at, hello_at, tables_generation;
+	uint64_t started, look_at, hello_at;
 	struct wait waits[WAITS_MAX];
 	unsigned int n_waits;
 	uint64_t wait_ask_at;
@@ -63,7 +64,8 @@ static struct {
 
 static void send_hello(uint64_t now)
 {
-	struct sync_hello hello = { .generation = sync_.generation };
+	struct sync_hello hello = { .config = sync_compare_own(),
+				    .generation = sync_.generation };
 	struct sync_writer *w;
 
 	if (sync_owns_any(now))
@@ -203,13 +205,24 @@ static void look_at_configuration(void)
 {
 	struct dray_config config;
 	int rc = dray_config_read(sync_module_ask(), &config);
+	uint32_t generation = sync_module_ask()->generation;
 
 	if (rc) {
 		module_gone(rc);
 		return;
 	}
 	free(config.hooks);
-	sync_.generation = sync_module_ask()->generation;
+	if (sync_.generation != generation ||
+	    !sync_compare_own())
+		rc = sync_compare_read();
+	/* it changed all the time: with the next look, then */
+	if (rc == -EAGAIN)
+		return;
+	if (rc) {
+		module_gone(rc);
+		return;
+	}
+	sync_.generation = generation;
 	if (!sync_.refused)
 		sync_.refused_at = sync_.generation;
 	if (sync_.refused_at == sync_.generation)

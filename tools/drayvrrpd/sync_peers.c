@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "sync_compare.h"
 #include "sync_dump.h"
 #include "sync_join.h"
 #include "sync_order.h"
@@ -26,6 +27,7 @@
 struct peer {
 	struct sync_join join;
 	struct sync_passed passed;
+	struct sync_compare compare;
 	uint64_t gap_at;		/* when to ask; 0: there is none */
 };
 
@@ -158,6 +160,9 @@ static void take(struct peer *p, const struct sync_session *s,
 		break;
 	case SYNC_GAPS:
 		take_gaps(r);
+		break;
+	case SYNC_TABLES:
+		sync_compare_take(&p->compare, r);
 		break;
 	case SYNC_DUMP_BEGIN:
 	case SYNC_DUMP_END:
@@ -316,6 +321,8 @@ void sync_peers_look(uint64_t now)
 			look_for_all(p, s, now);
 		}
 		note(p, s);
+		sync_compare_look(&p->compare, s->hello.config, show_of(s),
+				  now);
 	}
 }
 

@@ -19,6 +19,7 @@ static void emit_peer(struct dray_emit *e, const struct sync_peer_state *p,
 	dray_emit_bool(e, "master", NULL, p->master);
 	dray_emit_bool(e, "in_sync", NULL, p->in_sync);
 	dray_emit_bool(e, "joined", NULL, p->joined);
+	dray_emit_bool(e, "differs", NULL, p->differs);
 	dray_emit_num(e, "behind", NULL, p->behind);
 	dray_emit_end(e);
 }

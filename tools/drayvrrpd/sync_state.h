@@ -57,7 +57,7 @@ struct sync_peer_state {
 	bool master, in_sync;		/* as it says */
 	uint64_t heard;			/* us, boot time */
 	uint64_t behind;		/* datagrams of ours that it has not */
-	uint32_t config_differs;	/* 1: the configuration, 2: tables */
+	bool differs;			/* it would answer otherwise than we */
 };
 
 struct sync_show {

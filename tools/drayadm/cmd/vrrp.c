@@ -189,6 +189,8 @@ static void print_sync_peer(const json_t *p)
 	print_ago(num(p, "heard_ago"));
 	if (!json_is_true(json_object_get(p, "joined")))
 		printf(", what it has is not here yet");
+	if (json_is_true(json_object_get(p, "differs")))
+		printf(", WOULD ANSWER OTHERWISE: compare configurations");
 	printf("\n");
 }
 
