@@ -12,6 +12,7 @@ The wire is UDP port 8788; who has no key, or an old datagram, is not listened t
 
 import os
 import select
+import signal
 import socket
 
 from lib import netlab, taptest, traffic, vrrp
@@ -214,6 +215,16 @@ def joins():
     same_flows()
 
 
+@case("the sync process is killed: another goes on, and everything is asked for again")
+def killed():
+    pid, = wait_for(lambda: lab.b.pids().get("drayvrrpd-sync"), "the process is there")
+    balance(lab.b)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: lab.b.pids().get("drayvrrpd-sync", [pid]) != [pid], "another process", 20)
+    same_flows()
+    in_sync(lab.b)
+
+
 @case("directors that would answer otherwise say so, and when that is over")
 def differs():
     def seen(director):
@@ -221,6 +232,7 @@ def differs():
     lab.b.space.run(f"{netlab.ADM} -a {SERVICE} -r {rip(4)} -g")
     for director in lab.directors.values():
         wait_for(lambda d=director: seen(d) == [True], f"{director.name} says so", 30)
+        check(f"tcp {VIP}:{PORT} differs" in director.said(), f"the log of {director.name} does not name the service")
     lab.b.space.run(f"{netlab.ADM} -d {SERVICE} -r {rip(4)}")
     for director in lab.directors.values():
         wait_for(lambda d=director: seen(d) == [False], f"{director.name}: it is over", 20)
