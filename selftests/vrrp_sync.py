@@ -89,7 +89,7 @@ def in_sync(director):
 
 def flows(director):
     return {m["flow"]["client_port"]: m["server"]["address"] for m in director.dray.dump("get_flow")
-            if m["flow"]["state"] != HALF_OPEN}
+            if m["flow"]["state"] != HALF_OPEN and "server" in m}
 
 
 def persists(director):
@@ -287,6 +287,23 @@ def failover_persist():
     same(set(again.values()), set(first.values()), "servers of the client afterwards")
     all_live(first)
     close({**first, **again})
+
+
+@case("flows of a server that was removed are nobody's: who joins gets the others, and once is enough")
+def removed():
+    pair()
+    connections = connect(30)
+    same_flows()
+    for director in lab.directors.values():
+        with director.space:
+            netlab.run([netlab.ADM, "-d", *SERVICE.split(), "-r", rip(3)])
+    pid, = lab.b.pids()["drayvrrpd-sync"]
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: lab.b.pids().get("drayvrrpd-sync", [pid]) != [pid], "another process", 20)
+    in_sync(lab.b)
+    same_flows()
+    same(sync(lab.a)["counters"]["dropped"], 0, "entries that could not be told")
+    close(connections)
 
 
 @case("directors of other keys do not hear each other, and say so; one without a usable key does not sync")

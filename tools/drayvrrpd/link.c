@@ -19,6 +19,7 @@
 
 #define RECEIVE_BUFFER (4 << 20)
 #define TRIES 5			/* a dump fails when things change meanwhile */
+#define DRAIN_MAX 100000	/* messages; they may come as fast as they go */
 
 static struct {
 	struct nl_sock *sk;
@@ -207,6 +208,18 @@ static int read_once(void)
 	return rc < 0 ? rc : dump(RTM_GETADDR);
 }
 
+/* What is still queued is older than a dump, and while it is there the kernel
+ * tells no more of what it loses.
+ */
+static void drain(void)
+{
+	int rc, n = DRAIN_MAX;
+
+	do
+		rc = nl_recvmsgs_default(table.sk);
+	while ((rc >= 0 || rc == -NLE_NOMEM) && n--);
+}
+
 /* What is known stays until all of the new is there. */
 static int read_all(void)
 {
@@ -217,6 +230,7 @@ static int read_all(void)
 	table.links = NULL;
 	table.n = 0;
 	for (tries = 0; rc < 0 && tries < TRIES; tries++) {
+		drain();
 		forget_all();
 		rc = read_once();
 	}

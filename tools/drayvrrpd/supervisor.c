@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "link.h"
@@ -34,6 +35,7 @@
 #define DEATHS_SECONDS 10
 #define BEAT_MAX_US 3000000ull	/* a worker without a sign of life hangs */
 #define JOB_BUFFER (1 << 20)
+#define SYNC_END_MS 1000	/* what its process has to end itself */
 
 /* one worker */
 struct post {
@@ -130,13 +132,25 @@ static void sync_gone(void)
 	super.state->sync.hold_until = 0;
 }
 
+/* It ends with the pipe; where it hangs, workers must not wait for it. */
 static void end_sync(void)
 {
+	const struct timespec turn = { .tv_nsec = SYNC_END_MS * 1000000 / 100 };
+	int turns;
+
 	if (!super.sync)
 		return;
 	close(super.sync_alive);
 	super.sync_alive = -1;
-	waitpid(super.sync, NULL, 0);
+	for (turns = 0; turns < 100; turns++) {
+		if (waitpid(super.sync, NULL, WNOHANG))
+			break;
+		nanosleep(&turn, NULL);
+	}
+	if (turns == 100) {
+		kill(super.sync, SIGKILL);
+		waitpid(super.sync, NULL, 0);
+	}
 	sync_gone();
 }
 

@@ -41,6 +41,7 @@
 
 struct wait {
 	uint32_t number;
+	bool incomplete;		/* not all before it could be kept */
 	uint64_t sequence, since;
 };
 
@@ -54,6 +55,7 @@ static struct {
 	uint64_t started, look_at, hello_at;
 	struct wait waits[WAITS_MAX];
 	unsigned int n_waits;
+	bool dropped;			/* something, since the last wait */
 	uint64_t wait_ask_at;
 	bool settled;
 	bool refused;			/* for lack of a service or a server */
@@ -109,6 +111,7 @@ static void on_entry(const struct sync_entry *entry, bool dumped)
 	}
 	if (!sync_out_entry(entry, now)) {
 		sync_.show->counts[SYNC_DROPPED]++;
+		sync_.dropped = true;
 		sync_dump_want();
 		return;
 	}
@@ -124,12 +127,15 @@ static void on_wait(uint32_t number)
 	sync_.show->counts[SYNC_WAITS]++;
 	sync_out_flush(now);
 	if (!sync_peers_n(now) || sync_.n_waits == WAITS_MAX) {
+		if (sync_.n_waits == WAITS_MAX)
+			sync_.show->counts[SYNC_WAITS_LATE]++;
 		sync_module_done(number);
 		return;
 	}
 	sync_.waits[sync_.n_waits++] = (struct wait){
 		.number = number, .sequence = sync_.sessions.sequence,
-		.since = now };
+		.incomplete = sync_.dropped, .since = now };
+	sync_.dropped = false;
 	sync_.wait_ask_at = now;
 }
 
@@ -164,6 +170,7 @@ static void module_gone(int rc)
 		strerror(-rc));
 	event_free(sync_.group);
 	sync_.group = NULL;
+	sync_.n_waits = 0;
 	sync_dump_stop();
 	sync_module_close();
 }
@@ -246,7 +253,7 @@ static void look_at_waits(uint64_t now)
 			w++;
 			continue;
 		}
-		if (late || sync_module_done(w->number))
+		if (late || sync_module_done(w->number) || w->incomplete)
 			sync_.show->counts[SYNC_WAITS_LATE]++;
 		*w = sync_.waits[--sync_.n_waits];
 	}

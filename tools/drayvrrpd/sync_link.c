@@ -103,7 +103,6 @@ static int setup(int fd, uint8_t family)
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
 				   .sin6_port = htons(sync_link.port) };
 
-	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
 	set(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER);
 	if (family == AF_INET6)

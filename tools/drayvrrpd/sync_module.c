@@ -105,6 +105,9 @@ static void read_entry(struct nlattr **tb, bool persist, bool dumped)
 {
 	struct sync_entry entry = { .persist = persist };
 
+	/* a dump gives the entries of a removed server too: they are nobody's */
+	if (!tb[DRAY_A_SERVICE] || !tb[DRAY_A_SERVER])
+		return;
 	dray_get_service(tb[DRAY_A_SERVICE], &entry.row.svc);
 	dray_get_server(tb[DRAY_A_SERVER], &entry.row.srv);
 	if (persist)
@@ -168,20 +171,24 @@ static int read_piece(const struct dray_nl *nl, char *buf)
 int sync_module_hear(void)
 {
 	static _Alignas(struct nlmsghdr) char buf[PIECE];
-	int n, turns, lost = 0;
+	static bool lost;
+	int n, turns;
 
 	for (turns = 0; turns < HEAR_MAX; turns++) {
 		n = read_piece(&module.group, buf);
-		if (n == -ENOBUFS)
-			lost = n;
-		else if (n == -EAGAIN)
-			break;
-		else if (n < 0)
+		if (n == -ENOBUFS) {
+			lost = true;
+		} else if (n == -EAGAIN) {
+			n = lost ? -ENOBUFS : 0;
+			lost = false;
 			return n;
-		else
+		} else if (n < 0) {
+			return n;
+		} else {
 			read_messages(&module.group, buf, n);
+		}
 	}
-	return lost;
+	return 0;
 }
 
 int sync_module_dump(bool persist)

@@ -26,6 +26,7 @@
 
 struct peer {
 	struct sync_join join;
+	uint64_t met;			/* as of its session */
 	struct sync_passed passed;
 	struct sync_compare compare;
 	uint64_t gap_at;		/* when to ask; 0: there is none */
@@ -56,9 +57,10 @@ static struct peer *peer_of(const struct sync_session *s)
 {
 	struct peer *p = &in.peers[s - in.sessions->peers];
 
-	if (p->join.session != s->number) {
+	/* after a silence it may have told what nobody will tell again */
+	if (p->join.session != s->number || p->met != s->met) {
 		sync_order_forget(&in.order, p->join.session);
-		*p = (struct peer){ 0 };
+		*p = (struct peer){ .met = s->met };
 		sync_join_start(&p->join, s->number);
 	}
 	return p;
@@ -148,7 +150,8 @@ static void take(struct peer *p, const struct sync_session *s,
 {
 	struct sync_dump dump;
 
-	p->join.active = now;
+	if (r->type != SYNC_HELLO)
+		p->join.active = now;
 	switch (r->type) {
 	case SYNC_HELLO:
 		if (s->hello.flags & SYNC_HELLO_ASKS)
@@ -270,7 +273,7 @@ static void look_for_all(struct peer *p, struct sync_session *s, uint64_t now)
 				       .last = SYNC_EVERYTHING };
 	struct sync_writer *w;
 
-	if (s->overrun && p->join.done)
+	if (s->overrun)
 		sync_join_start(&p->join, s->number);
 	if (sync_join_look(&p->join, s)) {
 		in.show->counts[SYNC_DUMPS_TAKEN]++;

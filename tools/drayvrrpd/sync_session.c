@@ -83,6 +83,7 @@ static struct sync_session *meet(struct sync_sessions *s, uint64_t number,
 	if (p)
 		*p = (struct sync_session){
 			.number = number,
+			.met = now,
 			.last_heard = now,
 		};
 	return p;

@@ -22,7 +22,7 @@ struct sync_session {
 	uint64_t number;		/* 0: a free place */
 	bool believed;
 	bool overrun;			/* missed what cannot be asked for again */
-	uint64_t last_heard;		/* time */
+	uint64_t met, last_heard;	/* times; it is met again after a silence */
 	uint64_t first, latest;		/* sequence numbers since it is believed */
 	uint64_t seen[SYNC_WINDOW / 64];/* ring of bits by sequence number */
 	uint64_t receipt;		/* it has all of ours until this */

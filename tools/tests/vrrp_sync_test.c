@@ -522,6 +522,31 @@ static void strangers_push_out_nobody(void **state)
 			 SYNC_REJECT_SESSION);
 }
 
+/* Who comes back after a silence may have told others what nobody will tell again. */
+static void met_again(void **state)
+{
+	struct sync_writer w;
+	uint64_t met, later;
+	struct pair p;
+
+	(void)state;
+	set_up(&p);
+	met = sync_session_lookup(&p.b, 11)->met;
+	w = flows(&p.a, p.now);
+	assert_int_equal(give(&p.b, &w, p.now), SYNC_ACCEPTED);
+	assert_int_equal(sync_session_lookup(&p.b, 11)->met, met);
+	later = p.now + SYNC_SILENT_US;
+	w = hello(&p.b, later);
+	give(&p.a, &w, later);
+	w = hello(&p.a, later);
+	give(&p.b, &w, later);
+	w = hello(&p.b, later + 1);
+	give(&p.a, &w, later + 1);
+	w = hello(&p.a, later + 2);
+	assert_int_equal(give(&p.b, &w, later + 2), SYNC_ACCEPTED);
+	assert_int_not_equal(sync_session_lookup(&p.b, 11)->met, met);
+}
+
 static void rejections_have_words(void **state)
 {
 	int i;
@@ -556,6 +581,7 @@ int main(void)
 		T("a gap too wide", a_gap_too_wide),
 		T("receipts", receipts),
 		T("strangers push out nobody", strangers_push_out_nobody),
+		T("met again after a silence", met_again),
 		T("rejections have words", rejections_have_words),
 	};
 
