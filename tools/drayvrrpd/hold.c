@@ -95,9 +95,10 @@ static void take(struct task *t, struct hold_address *a)
 	if (a->doing.own || !place || (!a->at && !a->doing.seen))
 		return;
 	rc = address_take(a->conf, place);
-	a->at = 0;
 	if (rc)
 		say(t, a, "remove", rc);
+	else
+		a->at = 0;
 }
 
 static void put(struct task *t, struct hold_address *a)

@@ -147,6 +147,8 @@ static void look(uint64_t now)
 	for (r = routers; r; r = r->next)
 		router_look(r, now);
 	keep_socks();
+	/* what could not be removed, or came too late, goes then */
+	worker.sweeps = true;
 }
 
 /* What link.c was told while something else read its table counts too. */
@@ -375,7 +377,8 @@ static void hand_over(const struct control_message *m)
 		if (r->goes)
 			gone(r);
 	}
-	if (all_stay)
+	/* an address that the kernel adds later would be nobody's */
+	if (all_stay && errands_are_idle())
 		leave();
 	worker.leave_at = now + HAND_OVER_US;
 	alarm_set(&worker.leave, now);
