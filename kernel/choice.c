@@ -25,10 +25,13 @@ choice_slot(const struct dray_service_conf *conf, u64 hash, unsigned int n)
 	return &conf->slots[conf->choice->slots[position]];
 }
 
-struct dray_server *dray_choice_home(const struct dray_service_conf *conf,
-				     u64 hash)
+bool dray_choice_tells(const struct dray_service_conf *conf, u64 hash,
+		       u32 server)
 {
-	return choice_slot(conf, hash, 0)->server;
+	const struct dray_service_slot *slot = choice_slot(conf, hash, 0);
+
+	return slot->server->id == server &&
+	       slot->params.state == DRAY_SERVER_STATE_UP;
 }
 
 /* Flows of a server that count for the load limit.  Of a datagram service all

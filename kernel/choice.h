@@ -26,18 +26,19 @@ struct dray_server *dray_choice_first(const struct dray_service_conf *conf,
 				      u64 hash, struct dray_explain *x);
 
 /**
- * dray_choice_home() - the server that the table names first
+ * dray_choice_tells() - whether the table alone tells of a flow's server
  * @conf: configuration of the service, with a table
  * @hash: of the 5-tuple or the client
+ * @server: id of the flow's server
  *
- * Whether or not it serves: the same on every director with this table,
- * whatever each of them thinks of its servers.
+ * It has to be the first choice, and up: without an entry one that drains or
+ * is down is passed over, though it keeps the flows that it has.  Load and reach
+ * are not asked, which differ from director to director.
  *
  * Context: RCU read side, or @conf not published.
- * Return: a server, not NULL.
  */
-struct dray_server *dray_choice_home(const struct dray_service_conf *conf,
-				     u64 hash);
+bool dray_choice_tells(const struct dray_service_conf *conf, u64 hash,
+		       u32 server);
 
 /**
  * dray_choice_select() - the server of a new flow

@@ -113,7 +113,7 @@ static bool steer_diverges(struct dray_packet *pkt,
 			   const struct dray_server *server)
 {
 	return pkt->conf->choice &&
-	       server != dray_choice_home(pkt->conf, steer_hash_once(pkt));
+	       !dray_choice_tells(pkt->conf, steer_hash_once(pkt), server->id);
 }
 
 /* Make an entry.  Its server is another one if another CPU was faster; NULL if
@@ -643,5 +643,5 @@ bool dray_steer_diverges(const struct dray_service_conf *conf,
 		pkt.sport = tuple->key6.cport;
 		pkt.dport = tuple->key6.vport;
 	}
-	return dray_choice_home(conf, steer_hash(&pkt))->id != server;
+	return !dray_choice_tells(conf, steer_hash(&pkt), server);
 }

@@ -22,7 +22,7 @@ bool dray_steer_alike(const struct dray_service_params *a,
 		      const struct dray_service_params *b);
 
 /**
- * dray_steer_diverges() - whether a server is not the table's first choice
+ * dray_steer_diverges() - whether the table alone does not tell of a server
  * @conf: configuration of the service, published or to be
  * @tuple: key of a flow or persist entry of it
  * @server: id of its server

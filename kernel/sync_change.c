@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sync: what a change of tables makes diverge.
+ * Sync: what a change of tables, or of servers' states, makes diverge.
  *
  * An entry that is where the old table says is unknown to the other directors.
- * Where the new table says something else it has to be told before that table
- * is in force, or a director that takes over in between loses the flow.
+ * Where the new table says something else, or its server drains or goes down, it
+ * has to be told before that is in force, or a director that takes over in
+ * between loses the flow.
  */
 #include <linux/sched/signal.h>
 
@@ -20,6 +21,21 @@
 #define CHANGE_STRIDE	1024	/* entries without leaving the RCU read side */
 #define CHANGE_WAIT	(HZ / 5)
 
+/* The states in force are the servers', those to come the slots'. */
+static bool states_change(const struct dray_service_conf *conf)
+{
+	const struct dray_service_slot *slot;
+	bool was, is;
+
+	for (slot = conf->slots; slot < conf->slots + conf->n; slot++) {
+		was = READ_ONCE(slot->server->state) == DRAY_SERVER_STATE_UP;
+		is = slot->params.state == DRAY_SERVER_STATE_UP;
+		if (was != is)
+			return true;
+	}
+	return false;
+}
+
 static bool service_affected(const struct dray_txn_service *ts)
 {
 	const struct dray_choice *was, *is = ts->choice;
@@ -28,6 +44,8 @@ static bool service_affected(const struct dray_txn_service *ts)
 		return false;
 	was = dray_conf_locked(ts->published)->choice;
 	if ((was ? was->pool : NULL) != (is ? is->pool : NULL))
+		return true;
+	if (is && states_change(ts->conf))
 		return true;
 	return is && (!is->pool ||
 		      !dray_steer_alike(&dray_conf_locked(ts->published)->params,

@@ -144,7 +144,9 @@ def divergent():
         open_flow(port)
     wait_for(lambda: len(flows()) == 40, "flows")
     taptest.holds(lambda: not told(), "nothing is told", 0.3)
+    held = {p for p, v in flows().items() if v[0] == dray.ip(rip(1))}
     here.do("set_server", tcp(), server(rip(1), state=CONSTANTS["DRAY_SERVER_STATE_DOWN"]))
+    same({m["flow"]["client_port"] for _, m in wait_told(len(held))}, held, "flows that the server keeps for now")
     for port in range(4101, 4141):
         open_flow(port)
     wait_for(lambda: len(flows()) == 80, "flows")
@@ -207,6 +209,27 @@ def change():
     check(3 < len(told_ports) < 40, f"{len(told_ports)} of 60 flows diverge")
     same({p for p, v in flows().items() if v[2] & DIVERGENT}, told_ports, "flows that diverge")
     same({p: v[0] for p, v in flows(there).items()}, {p: before[p][0] for p in told_ports}, "servers there")
+
+
+@case("a server that drains, or is up again: what only its flows' entries tell is told before, and once")
+def drain():
+    balance(tcp(scheduler="dray"), (1, 2, 3))
+    for port in range(4001, 4041):
+        open_flow(port)
+    wait_for(lambda: len(flows()) == 40, "flows")
+    held = {p for p, v in flows().items() if v[0] == dray.ip(rip(2))}
+    here.do("set_server", tcp(), server(rip(2), state=CONSTANTS["DRAY_SERVER_STATE_DRAIN"]))
+    messages = group.told()
+    at = [cmd for cmd, _ in messages].index("sync_wait_ntf")
+    same({m["flow"]["client_port"] for _, m in messages[:at]}, held, "flows told before the wait")
+    check(3 < len(held) < 30, f"{len(held)} of 40 flows are the server's")
+    same({p for p, v in flows().items() if v[2] & DIVERGENT}, held, "flows that diverge")
+    carry(messages[:at])
+    there.do("set_server", tcp(), server(rip(2), state=CONSTANTS["DRAY_SERVER_STATE_DRAIN"]))
+    same({p: v[0] for p, v in flows(there).items()}, dict.fromkeys(held, dray.ip(rip(2))), "servers there")
+    here.do("set_server", tcp(), server(rip(2), state=CONSTANTS["DRAY_SERVER_STATE_UP"]))
+    same({p for p, v in flows().items() if v[2] & DIVERGENT}, set(), "flows that diverge when it is up")
+    same(told(), [], "told when it is up")
 
 
 @case("a change that makes nothing diverge waits for nobody")

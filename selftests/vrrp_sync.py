@@ -259,11 +259,11 @@ def comes_back():
 
 
 # Flows of a server that is drained, and that is their first choice, are not told: see the roadmap.
-@case("the dray table: a server added, one removed, then the master dies: only the removed one's are lost")
+@case("the dray table: a server added, one drained, one removed, then the master dies: only the removed one's are lost")
 def failover_table():
     pair("-s dray")
     connections = connect(CONNECTIONS)
-    for command in (f"-a {SERVICE} -r {rip(4)} -g", f"-d {SERVICE} -r {rip(2)}"):
+    for command in (f"-a {SERVICE} -r {rip(4)} -g", f"drain {SERVICE} -r {rip(3)}", f"-d {SERVICE} -r {rip(2)}"):
         for director in lab.directors.values():
             director.space.run(f"{netlab.ADM} {command}")
     check(sync(lab.a)["counters"]["waits"], "no change waited for the other director")
