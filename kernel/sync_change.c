@@ -29,7 +29,9 @@ static bool states_change(const struct dray_service_conf *conf)
 
 	for (slot = conf->slots; slot < conf->slots + conf->n; slot++) {
 		was = READ_ONCE(slot->server->state) == DRAY_SERVER_STATE_UP;
-		is = slot->params.state == DRAY_SERVER_STATE_UP;
+		/* as dray_server_set_params() has it */
+		is = slot->params.state == DRAY_SERVER_STATE_UP &&
+		     slot->params.weight;
 		if (was != is)
 			return true;
 	}

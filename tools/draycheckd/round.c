@@ -45,7 +45,11 @@ static void end_round(struct kernel *k, int rc)
 		failed(k, rc);
 	} else {
 		k->failing = false;
-		kernel_own(k);
+		/* a file that came meanwhile has yet to be compared with what
+		 * was ours, or what it lost would stay for ever
+		 */
+		if (!k->disturbed)
+			kernel_own(k);
 	}
 	if (k->again)
 		kernel_later(k);

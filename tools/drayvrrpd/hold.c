@@ -199,9 +199,12 @@ static void done(void *arg)
 	errands_lock();
 	failed = h->failed;
 	errands_unlock();
-	/* nothing of it changes before the next wish */
+	/* nothing of it changes before the next wish; what should have gone and is
+	 * there all the same is nobody's
+	 */
 	for (i = 0; i < h->n; i++)
-		h->addresses[i].ifindex = h->addresses[i].at;
+		h->addresses[i].ifindex = h->wish == HOLD_ALL ?
+						  h->addresses[i].at : 0;
 	router_held(r, failed, now_us());
 }
 

@@ -7,6 +7,11 @@ void sync_join_start(struct sync_join *j, uint64_t session)
 	*j = (struct sync_join){ .session = session };
 }
 
+void sync_join_restart(struct sync_join *j)
+{
+	*j = (struct sync_join){ .session = j->session, .asked = j->asked };
+}
+
 bool sync_join_asks(struct sync_join *j, uint64_t now)
 {
 	if (j->done)

@@ -21,6 +21,9 @@ struct sync_join {
 
 /* Forget what is here: all of it is wanted again. */
 void sync_join_start(struct sync_join *j, uint64_t session);
+
+/* The same, and not to be asked for before its time. */
+void sync_join_restart(struct sync_join *j);
 /* Return: whether it is to be asked for now, which is then noted. */
 bool sync_join_asks(struct sync_join *j, uint64_t now);
 /* SYNC_DUMP_BEGIN and SYNC_DUMP_END of the session; any other: one of its. */

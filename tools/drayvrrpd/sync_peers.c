@@ -274,7 +274,7 @@ static void look_for_all(struct peer *p, struct sync_session *s, uint64_t now)
 	struct sync_writer *w;
 
 	if (s->overrun)
-		sync_join_start(&p->join, s->number);
+		sync_join_restart(&p->join);
 	if (sync_join_look(&p->join, s)) {
 		in.show->counts[SYNC_DUMPS_TAKEN]++;
 		log_say(LOG_INFO, "state sync: everything of the other "

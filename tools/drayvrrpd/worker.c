@@ -59,6 +59,7 @@ static struct {
 	struct dray_addr *own;
 	size_t n_own;
 	bool stopping;
+	bool started;			/* until then all addresses are of the one before */
 	bool sweeps;			/* when all have what they are to have */
 	/* a successor waits */
 	struct alarm leave;
@@ -162,7 +163,7 @@ static void look_if_changed(void)
 
 static void sweep_if_due(void)
 {
-	if (!worker.sweeps || !errands_are_idle())
+	if (!worker.started || !worker.sweeps || !errands_are_idle())
 		return;
 	worker.sweeps = false;
 	links_read();
@@ -578,6 +579,7 @@ static void start_all(void)
 	for (i = 0; i < conf->n_sync_groups; i++)
 		group_settled(&worker.groups[i].group);
 	lease_inherit(worker.state);
+	worker.started = true;
 	worker.sweeps = true;
 	for (r = routers; r; r = r->next)
 		lease_renew(r, now_us());
