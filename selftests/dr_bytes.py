@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 120
+# timeout: 240
 """What arrives at a server, byte by byte, and what must not arrive anywhere.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 180
+# timeout: 300
 """Sizes: fragments, offload, a smaller MTU behind the director, ICMP errors.
 
     client --+-- br --+-- rs1 (VIP on lo)

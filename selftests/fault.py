@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 150
+# timeout: 300
 """Out of memory at any allocation of any netlink command: an error, never half a change.
 
     client --+-- br --+-- rs1, rs2 (no VIP: only look)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 120
+# timeout: 240
 """Out of memory in the scheduler for IPVS: the table before stays, or nothing is begun.
 
     client --+-- br --+-- rs1, rs2 (no VIP: only look)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 120
+# timeout: 240
 """Out of memory while the module is loaded, and while a namespace is made.
 
 No topology: namespaces of the test. The beginning of the module is all that is

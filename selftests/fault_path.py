@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 150
+# timeout: 300
 """Out of memory while packets go through, while a namespace and the module go.
 
     client --+-- br --+-- rs1, rs2, rs3 (no VIP: only look; rs3 behind an MTU of 1000)

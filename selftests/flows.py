@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 150
+# timeout: 300
 """Flows: their states and times, and what becomes of them when servers go.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

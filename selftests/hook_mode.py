@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 120
+# timeout: 300
 """Where packets are taken from the stack, and what the admin's rules can do.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 480
 """The dray table as a scheduler of IPVS, set up with ipvsadm.
 
     client --+-- br --+-- rs1, rs2, rs3 (no VIP: only look)

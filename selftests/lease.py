@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 180
+# timeout: 360
 """A VIP that is not our turn is neither answered for, nor announced, nor served.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

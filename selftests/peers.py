@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 400
 """Directors that are each other's real servers: no frame is forwarded twice.
 
     client --+-- br --+-- node1, node2, node3: director and server each, VIP on lo

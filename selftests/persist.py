@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 150
+# timeout: 300
 """Persistence: a client keeps its server, as long as promised and no longer.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

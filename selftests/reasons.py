@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 90
+# timeout: 180
 """Counters: traffic exact to the packet, and a named reason for everything else.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

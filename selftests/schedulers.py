@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 120
+# timeout: 240
 """Schedulers: who gets how many of the new flows, and in which order.
 
     client --+-- br --+-- rs1 (no VIP: only looks)

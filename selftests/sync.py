@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 180
+# timeout: 360
 """What directors tell each other: entries that the other one cannot know.
 
     client --- br --- director (VIP), other (VIP), rs1 ... rs4

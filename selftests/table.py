@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 150
+# timeout: 300
 """The selection table: every director the same server, and what changes it.
 
     client --+-- br --+-- rs1, rs2, rs3 (no VIP: only look)

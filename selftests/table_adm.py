@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 120
+# timeout: 240
 """Tables by the admin tool: key files, what is shown and saved, simulate, balance."""
 
 import json

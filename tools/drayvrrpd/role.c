@@ -255,6 +255,19 @@ static void give(struct order *o)
 			"(%u more)", held);
 }
 
+/* The module has no services there: such an address is of a link, not of a host. */
+static bool is_of_a_link(const struct dray_addr *addr)
+{
+	return addr->family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL(&addr->in6);
+}
+
+static void give_vip(struct order *o)
+{
+	if (!is_of_a_link(&o->vip))
+		give(o);
+}
+
 void role_look(void)
 {
 	struct order o = { .kind = ORDER_LOOK };
@@ -269,7 +282,7 @@ void role_active(const struct dray_addr *addr, uint32_t lease_ms,
 	struct order o = { .kind = ORDER_ACTIVE, .vip = *addr,
 			   .lease_ms = lease_ms, .peers = *peers };
 
-	give(&o);
+	give_vip(&o);
 }
 
 void role_standby(const struct dray_addr *addr, const struct role_peers *peers)
@@ -277,14 +290,14 @@ void role_standby(const struct dray_addr *addr, const struct role_peers *peers)
 	struct order o = { .kind = ORDER_STANDBY, .vip = *addr,
 			   .peers = *peers };
 
-	give(&o);
+	give_vip(&o);
 }
 
 void role_remove(const struct dray_addr *addr)
 {
 	struct order o = { .kind = ORDER_REMOVE, .vip = *addr };
 
-	give(&o);
+	give_vip(&o);
 }
 
 void role_find_peer(struct state_peer *peer, int ifindex)

@@ -121,6 +121,9 @@ static void keep_socks(void)
 	}
 }
 
+/* A virtual address is everybody's: another master may send from it, as FRR does,
+ * and has to be heard.
+ */
 static void keep_own(void)
 {
 	const struct link *link = NULL;
@@ -130,6 +133,8 @@ static void keep_own(void)
 	worker.n_own = 0;
 	while ((link = link_next(link)))
 		for (i = 0; i < link->n_addrs; i++) {
+			if (link->addrs[i].proto == VRRP_RTPROT)
+				continue;
 			worker.own = dray_grow(worker.own, worker.n_own,
 					       sizeof(*worker.own));
 			worker.own[worker.n_own++] = link->addrs[i].addr;
