@@ -114,7 +114,7 @@ def rise(port):
     begin = time.monotonic()
     all_in()
     note(f"back after {time.monotonic() - begin:.1f} s")
-    requests = Requests(lab.client, port)
+    requests = Requests(lab.client, port, patience=15)
     requests.go_on(20)
     check(not requests.end().lost, f"lost afterwards: {requests.lost[:3]}")
 

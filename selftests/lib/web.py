@@ -86,7 +86,7 @@ class Requests:
 
     PAUSE = 0.02
 
-    def __init__(self, space, port=80, clients=4, patience=2):
+    def __init__(self, space, port=80, clients=4, patience=5):
         self.space, self.port, self.patience = space, port, patience * taptest.SLOWER
         self.good, self.lost, self.enough = 0, [], False
         self.lock = threading.Lock()
