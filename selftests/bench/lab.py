@@ -18,7 +18,6 @@ This file knows neither dray nor IPVS.
 
 import ipaddress
 import json
-import pathlib
 import re
 
 from lib.netlab import Namespace, run
@@ -40,8 +39,6 @@ class Lab:
     """The topology, made once."""
 
     def __init__(self):
-        # Where ksoftirqd runs, 6.1 leaves all packets to it: the sender is thousands ahead by then.
-        pathlib.Path("/proc/sys/net/core/netdev_max_backlog").write_text("100000", encoding="ascii")
         self.client, self.director, self.servers = (Namespace(name) for name in ("client", "director", "servers"))
         for space in (self.client, self.director, self.servers):
             space.sysctl(**QUIET)
