@@ -3,7 +3,7 @@
 # timeout: 1800
 """draycheckd while clients ask: what is planned, and what befalls the daemon, loses no request.
 
-    client (curl) --+-- br --+-- rs1, rs2 (nginx; VIP on lo)
+    clients (four) --+-- br --+-- rs1, rs2, rs3 (nginx; VIP on lo)
     director -------+
 
 VOLUME=full: 100,000 requests in the rolling restart instead of 3,000.
@@ -16,7 +16,7 @@ from lib import dray, netlab, taptest
 from lib.checkd import Checkd, service, state_of, table, wait_state
 from lib.netlab import VIP, Lab, rip
 from lib.taptest import case, check, note, same, wait_for
-from lib.web import Curls, Web
+from lib.web import Crowd, Web
 
 REQUESTS = 100000 if taptest.FULL else 3000
 SECONDS = 1200
@@ -27,8 +27,8 @@ web = {}
 def setup():
     global lab
     netlab.module_setup()
-    lab = Lab(servers=2)
-    for n in (1, 2):
+    lab = Lab(servers=3)
+    for n in (1, 2, 3):
         web[n] = Web(lab.servers[n - 1], f"rs{n}")
 
 
@@ -40,43 +40,44 @@ def fresh(text):
     daemon = Checkd(lab.director, text).settled()
 
 
-def go_on(curls, more, server=None):
+def go_on(crowd, more, server=None):
     """Until so many more requests are done, or answered by this server."""
     def count():
-        return curls.by(server) if server else curls.done
+        return crowd.by(server) if server else crowd.done
     least = count() + more
     wait_for(lambda: count() >= least, f"{more} more requests of {server or 'all'}", SECONDS)
 
 
-def nothing_lost(curls):
-    note(f"{curls.done} requests, {curls.by('rs1')} by rs1, {curls.by('rs2')} by rs2, {curls.lost()} lost")
-    same(curls.complaints(), {}, "what curl complains of")
+def nothing_lost(crowd):
+    note(f"{crowd.done} requests, {crowd.by('rs1')} by rs1, {crowd.by('rs2')} by rs2, {crowd.by('lost')} lost")
+    same(crowd.complaints(), {}, "why requests were lost")
+    same((crowd.by("lost"), crowd.by("rs1") + crowd.by("rs2")), (0, crowd.done), "lost, and answered")
 
 
-def restart(curls, n):
+def restart(crowd, n):
     """As a person would: drained, its last requests answered, ended, started, put back."""
     lab.adm(f"drain -t {VIP}:80 -r {rip(n)}")
-    go_on(curls, curls.BATCH)
+    go_on(crowd, crowd.BATCH)
     web[n].end(signal.SIGQUIT)
     wait_for(lambda: not daemon.servers()[rip(n)]["alive"], "dead", 60)
     same(state_of(lab, rip(n)), "drain", "state of who is drained and ended")
     web[n].start()
     wait_for(lambda: daemon.servers()[rip(n)]["alive"], "alive", 60)
     lab.adm(f"up -t {VIP}:80 -r {rip(n)}")
-    go_on(curls, curls.BATCH, f"rs{n}")
+    go_on(crowd, crowd.BATCH, f"rs{n}")
 
 
 @case(f"a rolling restart of all servers, each drained before: of {REQUESTS} requests none is lost")
 def _():
     fresh(service([1, 2]))
-    curls, begin, restarts = Curls(lab.client), time.monotonic(), 0
-    while restarts < 2 or curls.done < REQUESTS:
-        restart(curls, restarts % 2 + 1)
+    crowd, begin, restarts = Crowd(lab.client), time.monotonic(), 0
+    while restarts < 2 or crowd.done < REQUESTS:
+        restart(crowd, restarts % 2 + 1)
         restarts += 1
-    curls.end()
+    crowd.end()
     note(f"{restarts} restarts in {time.monotonic() - begin:.0f} s")
-    nothing_lost(curls)
-    check(curls.done >= REQUESTS, "all requests were made")
+    nothing_lost(crowd)
+    check(crowd.done >= REQUESTS, "all requests were made")
     check("override" not in str(daemon.servers()), "nothing is left by hand")
 
 
@@ -84,19 +85,19 @@ def _():
 def _():
     fresh(service([1, 2, netlab.CLIENT]))	# the client serves nothing: one that is down all the time
     wait_state(lab, netlab.CLIENT, "down")
-    before, curls = table(lab), Curls(lab.client)
+    before, crowd = table(lab), Crowd(lab.client)
     with lab.director, dray.Dray() as told:
         told.join(dray.Dray.groups["config"])
         told.join(dray.Dray.groups["servers"])
         for _ in range(3):
-            go_on(curls, curls.BATCH)
+            go_on(crowd, crowd.BATCH)
             daemon.kill()
-            go_on(curls, curls.BATCH)
+            go_on(crowd, crowd.BATCH)
             daemon.start()
             daemon.settled()
             same(daemon.health()["transactions"], 0, "transactions")
         same(told.told(), [], "what the module told")
-    nothing_lost(curls.end())
+    nothing_lost(crowd.end())
     same(table(lab), before, "table")
 
 
@@ -111,22 +112,22 @@ def _():
     fresh("".join(services))
     wait_state(lab, netlab.CLIENT, "down")
     since = daemon.servers()[netlab.CLIENT]["checks"][0]["for"]
-    runs, transactions, curls = daemon.health()["runs"], daemon.health()["transactions"], Curls(lab.client)
-    go_on(curls, curls.BATCH)
+    runs, transactions, crowd = daemon.health()["runs"], daemon.health()["transactions"], Crowd(lab.client)
+    go_on(crowd, crowd.BATCH)
     with lab.director, dray.Dray() as told:
         told.join(dray.Dray.groups["config"])
         told.join(dray.Dray.groups["servers"])
-        services[1] = service([1, netlab.DIRECTOR], vip=f"{VIP} 81", checks="TCP_CHECK {\n connect_port 80\n }")
+        services[1] = service([1, 3], vip=f"{VIP} 81", checks="TCP_CHECK {\n connect_port 80\n }")
         check(daemon.reload("".join(services)), "the file is taken")
         wait_for(lambda: daemon.health()["transactions"] > transactions, "it is written", 30)
-        same(names(told.told()), [("server_del_ntf", rip(2)), ("server_ntf", netlab.DIRECTOR)], "what the module told")
+        same(names(told.told()), [("server_del_ntf", rip(2)), ("server_ntf", rip(3))], "what the module told")
     same(daemon.health()["transactions"], transactions + 1, "transactions")
     same(state_of(lab, netlab.CLIENT), "down", "who was down")
     found = daemon.servers()[netlab.CLIENT]["checks"][0]
     check(found["state"] == "down" and found["for"] > since, f"its check goes on: {found}")
     check(daemon.health()["runs"] >= runs, "the checks go on")
-    go_on(curls, curls.BATCH)
-    nothing_lost(curls.end())
+    go_on(crowd, crowd.BATCH)
+    nothing_lost(crowd.end())
 
 
 if __name__ == "__main__":

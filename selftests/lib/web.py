@@ -2,10 +2,12 @@
 """Web servers for tests, real nginx, which can be made to fail; and who asks them.
 
 A Web answers with its name. Requests asks all the time and remembers when a request
-that was lost began; Curls counts what curl says of very many.
+that was lost began; a Crowd makes very many.
 """
 
 import collections
+import contextlib
+import mmap
 import os
 import signal
 import socket
@@ -81,6 +83,21 @@ class Web:
         os.rename(self.certificate + ".away", self.certificate)
 
 
+def fetch(sock, patience):
+    """A page, whole, within so many seconds; the name of the server that gave it. The socket is closed."""
+    end = time.monotonic() + patience
+    with sock:
+        sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        data = b""
+        while part := sock.recv(4096):
+            data += part
+            sock.settimeout(max(0.001, end - time.monotonic()))
+    head, _, body = data.partition(b"\r\n\r\n")
+    if b" 200 OK" not in head or len(body) != PAGE_SIZE:
+        raise OSError(f"another answer: {data[:60]}")
+    return body.split()[0].decode()
+
+
 class Requests:
     """A few clients in threads, each with one request after the other, each request in a connection of its own."""
 
@@ -103,14 +120,7 @@ class Requests:
             sock.connect((VIP, self.port))
             if self.port == 443:
                 sock = self.tls.wrap_socket(sock, server_hostname="web.example")
-            sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            data = b""
-            while part := sock.recv(4096):
-                data += part
-                sock.settimeout(max(0.001, end - time.monotonic()))
-            sock.close()
-        if b" 200 OK" not in data or len(data) < PAGE_SIZE:
-            raise OSError("another answer")
+            fetch(sock, end - time.monotonic())
 
     def loop(self):
         while not self.enough:
@@ -137,41 +147,60 @@ class Requests:
         return self
 
 
-class Curls(threading.Thread):
-    """curl, eight requests at a time, each in a connection of its own, until told to stop."""
+class Crowd:
+    """Processes, each with one request after the other, each request in a connection of its own, until told to
+    stop. They count in memory that is shared, each in a row of its own, so that 100,000 are no matter.
+    """
 
-    BATCH = 100
+    CLIENTS = 4
+    BATCH = 100	# when there are so many more, all of them have begun another one
+    FIELDS = ("done", "rs1", "rs2", "lost")
 
-    def __init__(self, space):
-        super().__init__(daemon=True)
-        self.space, self.enough, self.said = space, False, collections.Counter()
-        self.start()
+    def __init__(self, space, port=80):
+        self.space, self.port = space, port
+        self.memory = mmap.mmap(-1, 8 * (1 + len(self.FIELDS) * self.CLIENTS))
+        self.cells = memoryview(self.memory).cast("Q")
+        self.said, said = os.pipe()
+        self.children = [self.child(n, said) for n in range(self.CLIENTS)]
+        os.close(said)
+        taptest.cleanup(self.end)
 
-    def run(self):
-        while not self.enough:
-            text = self.space.run(["curl", "-sS", "--no-progress-meter", "--parallel", "--parallel-immediate", "--parallel-max", "8",
-                                   "--max-time", str(30 * taptest.SLOWER), "-H", "Connection: close",
-                                   "-w", "status %{exitcode} %{http_code}\n", f"http://{VIP}/?[1-{self.BATCH}]"],
-                                  check_status=False, timeout=600)
-            self.said.update(line.strip() for line in text.splitlines())
+    def child(self, number, said):
+        pid = os.fork()
+        if pid:
+            return pid
+        os.set_blocking(said, False)
+        row = self.cells[1 + len(self.FIELDS) * number:][:len(self.FIELDS)]
+        with self.space:
+            while not self.cells[0] and os.getppid() != 1:
+                self.count(row, said)
+        os._exit(0)
+
+    def count(self, row, said):
+        try:
+            name = fetch(socket.create_connection((VIP, self.port), 30 * taptest.SLOWER), 30 * taptest.SLOWER)
+            row[self.FIELDS.index(name)] += 1
+        except (OSError, ValueError) as error:
+            row[self.FIELDS.index("lost")] += 1
+            with contextlib.suppress(BlockingIOError):
+                os.write(said, (repr(error) + "\n").encode())
+        row[0] += 1
+
+    def by(self, field):
+        """How many a server has answered; how many are done, or lost."""
+        return sum(self.cells[1 + self.FIELDS.index(field)::len(self.FIELDS)])
 
     @property
     def done(self):
-        return sum(count for line, count in self.said.items() if line.startswith("status "))
-
-    def by(self, name):
-        """How many a server has answered."""
-        return self.said[name]
-
-    def lost(self):
-        return self.done - self.said["status 0 200"]
+        return self.by("done")
 
     def complaints(self):
-        """What is neither an answer nor a status."""
-        return {line: count for line, count in self.said.items() if line and not line.startswith("rs")
-                and line != "status 0 200"}
+        """Why those were lost that were."""
+        with open(self.said, encoding="utf-8", closefd=False) as file:
+            return collections.Counter(file.read().splitlines())
 
     def end(self):
-        self.enough = True
-        self.join()
+        self.cells[0] = 1
+        while self.children:
+            os.waitpid(self.children.pop(), 0)
         return self
