@@ -66,6 +66,9 @@ DIGEST = "digest d41d8cd98f00b204e9800998ecf8427e"	# of nothing
 SMTP = f"SMTP_CHECK {{\n{TIMERS} helo_name director.example\n }}"
 # What it sends, by which check, why it is down, and who is as it should be there.
 SERVERS = (("gigabytes with a digest", bad.gigabytes, http(DIGEST), "more than 16 MB", bad.http),
+           ("gigabytes with a regex", bad.gigabytes, http("regex never"), "more than 16 MB", bad.page("never\n")),
+           ("what its regex takes hours for", bad.page("x" * 40 + "\n"), http('regex "^(x+x+)+[yz]"'), "its regex takes more than",
+            bad.page("xxy\n")),
            ("one byte a second", bad.drip, http(), "imed out", bad.http),
            ("headers without end", bad.headers, http(), "headers without end", bad.http),
            ("one header without end", bad.header, http(), "/", bad.http),

@@ -151,6 +151,16 @@ def _():
     down(http(url("/index.html", f"digest {digest[:-1]}{'0' if digest[-1] != '0' else '1'}")), "another digest")
 
 
+@case("HTTP_GET: the body and a regex, which has to match, or must not")
+def _():
+    up(http(url("/index.html", 'regex "^a \\\\w+$"')))
+    down(http(url("/index.html", "regex ^page")), "/index.html: its regex does not match")
+    up(http(url("/index.html", "regex ^page\n regex_min_offset 2\n regex_no_match")))
+    down(http(url("/index.html", "regex PAGE\n regex_options caseless extended\n regex_no_match")), "its regex matches")
+    check(daemon.reload(daemon.text().replace("PAGE", "PAGES")), "the file is taken")
+    goes(True)
+
+
 @case("HTTP_GET: several urls, of which one fails")
 def _():
     up(http(url(), url("/teapot", "status_code 418")))

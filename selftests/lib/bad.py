@@ -74,6 +74,13 @@ def http(peer):
     peer.sendall(OK + b"\r\n")
 
 
+def page(text):
+    def talk(peer):
+        peer.recv(4096)
+        peer.sendall(OK + b"\r\n" + text.encode())
+    return talk
+
+
 def gigabytes(peer):
     peer.sendall(OK + b"\r\n")
     while True:

@@ -43,6 +43,10 @@ class Checkd:
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write(text)
 
+    def text(self):
+        with open(self.conf, encoding="utf-8") as file:
+            return file.read()
+
     def start(self, ready=True):
         with open(self.log_file, "ab") as log:
             self.proc = self.space.start(["draycheckd", "-n", "-l", "-f", self.conf, "--socket", self.socket,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * HTTP_GET and SSL_GET: every url in turn has to give a status of its list
- * and, if the file has one, a body of its digest.  Redirects are an answer and
+ * and, if the file has one, a body of its digest, or that its regex matches.  Redirects are an answer and
  * not followed.  Certificates are not judged.  What a server can make us read
  * is bounded in size and time, whatever it sends.
  */
@@ -12,11 +12,12 @@
 #include "curl_loop.h"
 #include "digest.h"
 #include "mem.h"
+#include "regex.h"
 
 #define AGENT "KeepAliveClient"
 #define HEADERS_MAX (64 << 10)		/* bytes; more is no answer */
 #define BODY_ENOUGH (64 << 10)		/* where only the status matters */
-#define BODY_MAX (16 << 20)		/* with a digest */
+#define BODY_MAX (16 << 20)		/* with a digest or a regex */
 
 struct http {
 	struct look *look;
@@ -24,6 +25,7 @@ struct http {
 	struct curl_slist *headers, *connect_to;
 	size_t url, head, body;
 	struct md5_ctx md5;
+	struct regex *regex;	/* NULL: none */
 	bool enough;		/* we have ended it, not the server */
 };
 
@@ -32,16 +34,23 @@ static const struct ka_url *url_of(const struct http *h)
 	return &look_checker(h->look)->http.urls[h->url];
 }
 
+/* Whether the rest of the page matters. */
+static bool wants_more(const struct http *h)
+{
+	return url_of(h)->has_digest || (h->regex && !regex_decided(h->regex));
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http *h = arg;
-	bool digest = url_of(h)->has_digest;
 
 	(void)size;
-	if (digest)
+	if (url_of(h)->has_digest)
 		digest_add(&h->md5, data, n);
+	if (h->regex)
+		regex_add(h->regex, data, n);
 	h->body += n;
-	h->enough = h->body > (digest ? BODY_MAX : BODY_ENOUGH);
+	h->enough = h->body > (wants_more(h) ? BODY_MAX : BODY_ENOUGH);
 	return h->enough ? 0 : n;
 }
 
@@ -60,6 +69,7 @@ static void http_free(struct http *h)
 	transfer_free(&h->transfer);
 	curl_slist_free_all(h->headers);
 	curl_slist_free_all(h->connect_to);
+	regex_free(h->regex);
 	free(h);
 }
 
@@ -73,11 +83,40 @@ static bool status_is_good(const struct ka_url *url, long status)
 	return false;
 }
 
+static bool digest_is_good(struct http *h, const struct ka_url *url)
+{
+	uint8_t digest[DIGEST_LEN];
+
+	digest_end(&h->md5, digest);
+	return !memcmp(digest, url->digest, sizeof(digest));
+}
+
+/* Return: whether the page is as it should be, else why not. */
+static bool judge_page(struct http *h, char *why, size_t len)
+{
+	const struct ka_url *url = url_of(h);
+	const char *wrong = NULL;
+
+	if (h->enough && wants_more(h)) {
+		snprintf(why, len, "%s: more than %d MB", url->path,
+			 BODY_MAX >> 20);
+		return false;
+	}
+	if (h->regex) {
+		regex_end(h->regex);
+		wrong = regex_judge(h->regex);
+	}
+	if (url->has_digest && !digest_is_good(h, url))
+		wrong = "another digest";
+	if (wrong)
+		snprintf(why, len, "%s: %s", url->path, wrong);
+	return !wrong;
+}
+
 /* Return: whether the answer is as it should be, else why not. */
 static bool judge(struct http *h, CURLcode code, char *why, size_t len)
 {
 	const struct ka_url *url = url_of(h);
-	uint8_t digest[DIGEST_LEN];
 	long status = 0;
 
 	curl_easy_getinfo(h->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
@@ -88,17 +127,8 @@ static bool judge(struct http *h, CURLcode code, char *why, size_t len)
 			 transfer_error(&h->transfer, code));
 	else if (!status_is_good(url, status))
 		snprintf(why, len, "%s: status %ld", url->path, status);
-	else if (!url->has_digest)
-		return true;
-	else if (h->enough)
-		snprintf(why, len, "%s: more than %d MB", url->path,
-			 BODY_MAX >> 20);
-	else {
-		digest_end(&h->md5, digest);
-		if (!memcmp(digest, url->digest, sizeof(digest)))
-			return true;
-		snprintf(why, len, "%s: another digest", url->path);
-	}
+	else
+		return judge_page(h, why, len);
 	return false;
 }
 
@@ -202,6 +232,8 @@ static bool start_url(struct http *h)
 	h->body = 0;
 	h->enough = false;
 	digest_begin(&h->md5);
+	regex_free(h->regex);
+	h->regex = url_of(h)->regex.text ? regex_begin(&url_of(h)->regex) : NULL;
 	set_place(h, conf);
 	set_headers(h, &conf->http);
 	set_options(h->transfer.easy, conf, h);

@@ -46,6 +46,9 @@ static void put_url(FILE *out, const struct ka_url *url)
 		fprintf(out, " %u-%u", url->status[i].from, url->status[i].to);
 	put_bytes(out, url->has_digest ? url->digest : NULL,
 		  sizeof(url->digest));
+	put_text(out, url->regex.text);
+	fprintf(out, " %x %u %u %u %d", url->regex.options, url->regex.min,
+		url->regex.max, url->regex.stack, url->regex.no_match);
 }
 
 static void put_http(FILE *out, const struct ka_http *http)

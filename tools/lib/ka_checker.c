@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ka_regex.h"
+
 #define R ka_checker_raw
 
 /* the seed's spelling, and that of many files from before 2005 */
@@ -76,20 +78,20 @@ static void set_digest(struct ka_parser *p, struct ka_node *node,
 		       "'%s' is no MD5 digest of 32 hexadecimal digits", text);
 }
 
-#define NO_REGEX "is not matched by dray: the status and the digest decide"
-
 static const struct ka_keyword url_keywords[] = {
 	K_STRING("path", 2, ka_url, path),
 	K_LINES("status_code", 2, ka_url, status, add_status, 1, 1000,
 		"a status code"),
 	K_LINE("digest", 2, ka_url, digest, set_digest, 1, 1, "an MD5 digest"),
 	K_STRING("virtualhost", 2, ka_url, virtualhost),
-	K_IGNORED("regex", 2, KA_WARNING, NO_REGEX),
-	K_IGNORED("regex_no_match", 2, KA_WARNING, NO_REGEX),
-	K_IGNORED("regex_options", 3, KA_NOTE, NO_REGEX),
-	K_IGNORED("regex_min_offset", 3, KA_NOTE, NO_REGEX),
-	K_IGNORED("regex_max_offset", 3, KA_NOTE, NO_REGEX),
-	K_IGNORED("regex_stack", 3, KA_NOTE, NO_REGEX),
+	K_LINE("regex", 2, ka_url, regex.text, ka_set_regex, 1, 1, "a pattern"),
+	K_BOOL("regex_no_match", 2, ka_url, regex.no_match),
+	K_LINES("regex_options", 3, ka_url, regex.options,
+		ka_add_regex_options, 1, 100, "an option"),
+	K_INT("regex_min_offset", 3, ka_url, regex.min, 0, UINT32_MAX),
+	K_INT("regex_max_offset", 3, ka_url, regex.max, 0, UINT32_MAX),
+	K_LINE("regex_stack", 3, ka_url, regex.stack, ka_set_regex_stack, 2, 2,
+	       "two numbers of bytes"),
 	K_NEWER("tls_compliant"),
 };
 
@@ -98,9 +100,12 @@ const struct ka_table ka_url_table = K_TABLE("url", url_keywords);
 static void add_url(struct ka_parser *p, struct ka_node *node, struct ka_raw *raw)
 {
 	struct ka_http *http = &((struct ka_checker_raw *)raw->object)->c.http;
-	struct ka_url url = { .pos = node->pos, .path = "/" };
+	struct ka_url url = { .pos = node->pos, .path = "/",
+			      .regex.max = UINT32_MAX };
+	struct ka_raw *made = ka_raw_create(p, node, &ka_url_table, &url);
 
-	ka_block(p, ka_raw_create(p, node, &ka_url_table, &url));
+	ka_block(p, made);
+	ka_regex_complete(p, made);
 	http->urls = ka_grow(p->conf->memory, http->urls, http->n_urls,
 			     sizeof(url));
 	http->urls[http->n_urls++] = url;

@@ -250,3 +250,28 @@ struct ka_command *ka_get_whole_command(struct ka_parser *p,
 				 text, node->words[i].text);
 	return make_command(p, node, at, text);
 }
+
+/* Quotes within are those that group words of a command; what is left of them
+ * and of backslashes is the word. */
+const char *ka_get_escaped(struct ka_parser *p, const struct ka_node *node,
+			   size_t at)
+{
+	const struct ka_word *word = &node->words[at];
+	char *made = ka_alloc(p->conf->memory, strlen(word->text) + 1);
+	const char *c = word->text;
+	char *out = made;
+
+	if (!word->quoted) {
+		split_word(&(struct split){ .at = c, .out = out });
+		return made;
+	}
+	while (*c) {
+		if (*c == '\\' && c[1]) {
+			c++;
+			*out++ = escaped(&c);
+		} else {
+			*out++ = *c++;
+		}
+	}
+	return made;
+}

@@ -43,6 +43,15 @@ struct ka_status_range {
 	uint16_t from, to;	/* both included */
 };
 
+struct ka_regex {
+	const char *text;		/* NULL: none */
+	void *code;			/* pcre2_code */
+	uint32_t options;		/* PCRE2_* */
+	uint32_t min, max;		/* where a match may begin, in bytes */
+	uint32_t stack;			/* 0, or bytes that it may need */
+	bool no_match;			/* a match is a failure */
+};
+
 struct ka_url {
 	struct ka_pos pos;
 	const char *path;
@@ -51,6 +60,7 @@ struct ka_url {
 	size_t n_status;
 	bool has_digest;
 	uint8_t digest[16];		/* MD5 of the body */
+	struct ka_regex regex;		/* the body has to match */
 };
 
 enum ka_http_protocol { KA_HTTP_10, KA_HTTP_10C, KA_HTTP_11, KA_HTTP_11K };

@@ -210,6 +210,9 @@ struct ka_command *ka_get_command(struct ka_parser *p,
 /* The same of all the words that are left. */
 struct ka_command *ka_get_whole_command(struct ka_parser *p,
 					const struct ka_node *node, size_t at);
+/* One word, quoted like a command's. */
+const char *ka_get_escaped(struct ka_parser *p, const struct ka_node *node,
+			   size_t at);
 
 /* one per noun: ka_globals.c, ka_script.c, ka_track.c, ka_address.c,
  * ka_route.c, ka_instance.c, ka_group.c, ka_virtual.c, ka_real.c,

@@ -18,7 +18,7 @@ struct ka_builder {
 	unsigned int depth, too_deep;
 };
 
-/* Keywords whose value is a command. */
+/* Keywords whose value is a command, or quoted like one. */
 bool ka_is_script_word(const char *word, size_t len)
 {
 	static const char *const words[] = {
@@ -27,6 +27,7 @@ bool ka_is_script_word(const char *word, size_t len)
 		"notify_stop", "notify_deleted", "notify_up", "notify_down",
 		"notify_master_rx_lower_pri", "notify_fifo_script",
 		"vrrp_notify_fifo_script", "lvs_notify_fifo_script",
+		"regex",
 	};
 	size_t i;
 

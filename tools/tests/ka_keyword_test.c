@@ -50,8 +50,8 @@ static const struct {
 	  "}\n}\n}\n" },
 	{ "HTTP_GET", SERVICE "real_server 10.0.0.2 80 {\nHTTP_GET {\nurl {\n}\n",
 	  "}\n}\n}\n" },
-	{ "url", SERVICE "real_server 10.0.0.2 80 {\nHTTP_GET {\nurl {\n",
-	  "}\n}\n}\n}\n" },
+	{ "url", SERVICE "real_server 10.0.0.2 80 {\nHTTP_GET {\nurl {\n"
+	  "regex known\n", "}\n}\n}\n}\n" },
 	{ "UDP_CHECK", SERVICE "real_server 10.0.0.2 80 {\nUDP_CHECK {\n",
 	  "}\n}\n}\n" },
 	{ "DNS_CHECK", SERVICE "real_server 10.0.0.2 80 {\nDNS_CHECK {\n",
