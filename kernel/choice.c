@@ -34,6 +34,16 @@ bool dray_choice_tells(const struct dray_service_conf *conf, u64 hash,
 	       slot->params.state == DRAY_SERVER_STATE_UP;
 }
 
+struct dray_server *dray_choice_left(const struct dray_service_conf *conf,
+				     u64 hash)
+{
+	struct dray_server *server = choice_slot(conf, hash, 0)->server;
+	unsigned long since = READ_ONCE(server->left_since);
+	unsigned long hold = msecs_to_jiffies(conf->params.down_hold);
+
+	return since && time_before(jiffies, since + hold) ? server : NULL;
+}
+
 /* Flows of a server that count for the load limit.  Of a datagram service all
  * flows are open and none is active.
  */

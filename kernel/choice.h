@@ -41,6 +41,20 @@ bool dray_choice_tells(const struct dray_service_conf *conf, u64 hash,
 		       u32 server);
 
 /**
+ * dray_choice_left() - the first choice, if it has ceased to serve lately
+ * @conf: configuration of the service, with a table
+ * @hash: of the 5-tuple or the client
+ *
+ * Another director, to which it is up, tells nobody of the flows that it has
+ * there; so for down-hold it is where a flow began that has no entry here.
+ *
+ * Context: RCU read side.
+ * Return: the server, or NULL.
+ */
+struct dray_server *dray_choice_left(const struct dray_service_conf *conf,
+				     u64 hash);
+
+/**
  * dray_choice_select() - the server of a new flow
  * @service: service
  * @conf: its configuration

@@ -93,7 +93,7 @@ const struct nla_policy dray_explain_nl_policy[DRAY_A_EXPLAIN_PAD + 1] = {
 	[DRAY_A_EXPLAIN_HOOK_POINT] = NLA_POLICY_MAX(NLA_U8, 3),
 	[DRAY_A_EXPLAIN_ENTRY] = NLA_POLICY_NESTED(dray_explain_entry_nl_policy),
 	[DRAY_A_EXPLAIN_HASH] = { .type = NLA_U64, },
-	[DRAY_A_EXPLAIN_BY] = NLA_POLICY_MAX(NLA_U8, 5),
+	[DRAY_A_EXPLAIN_BY] = NLA_POLICY_MAX(NLA_U8, 6),
 	[DRAY_A_EXPLAIN_RANK] = NLA_POLICY_NESTED(dray_explain_rank_nl_policy),
 	[DRAY_A_EXPLAIN_FIRST] = NLA_POLICY_NESTED(dray_server_nl_policy),
 	[DRAY_A_EXPLAIN_PRESSED] = { .type = NLA_FLAG, },

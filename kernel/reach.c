@@ -85,6 +85,7 @@ static void reach_set(struct dray_net *dn, struct dray_server *server,
 		      u8 reach)
 {
 	bool was = dray_server_reachable(server);
+	bool served = dray_server_up(server);
 
 	if (reach == server->reach)
 		return;
@@ -93,6 +94,7 @@ static void reach_set(struct dray_net *dn, struct dray_server *server,
 	if (!was)
 		WRITE_ONCE(server->up_since, jiffies);
 	WRITE_ONCE(server->reach, reach);
+	dray_server_judge_leave(server, served);
 	if (!server->published)
 		return;
 	dray_service_weigh(server->service);

@@ -83,6 +83,7 @@ void dray_server_destroy(struct dray_net *dn, struct dray_server *server)
 void dray_server_set_params(struct dray_server *server,
 			    const struct dray_server_params *params)
 {
+	bool served = dray_server_up(server);
 	u8 old = server->state;
 	u8 state = params->state;
 
@@ -94,9 +95,21 @@ void dray_server_set_params(struct dray_server *server,
 	    (old != state || !server->published))
 		WRITE_ONCE(server->up_since, jiffies);
 	WRITE_ONCE(server->state, state);
+	dray_server_judge_leave(server, served);
 	WRITE_ONCE(server->u_threshold, params->u_threshold);
 	WRITE_ONCE(server->l_threshold, params->l_threshold);
 	dray_server_judge_load(server);
+}
+
+/* From what has left already to another way of being out is no leaving: flows
+ * that began in between are elsewhere.
+ */
+void dray_server_judge_leave(struct dray_server *server, bool served)
+{
+	if (dray_server_up(server))
+		WRITE_ONCE(server->left_since, 0);
+	else if (served && server->published)
+		WRITE_ONCE(server->left_since, jiffies ?: 1);
 }
 
 /* As IPVS: overloaded from the upper threshold on, until it falls below the

@@ -48,6 +48,7 @@ struct dray_server_key {
  * @u_threshold: see struct dray_server_params
  * @l_threshold: see struct dray_server_params
  * @key: identity, constant
+ * @left_since: jiffies at which it ceased to serve; 0 if it serves, or never has
  * @active: flows that are established or half open
  * @inactive: other flows
  * @persistent: persist entries
@@ -73,6 +74,7 @@ struct dray_server {
 	u32 u_threshold;
 	u32 l_threshold;
 	struct dray_server_key key;
+	unsigned long left_since;
 
 	atomic_t active ____cacheline_aligned_in_smp;
 	atomic_t inactive;
@@ -89,6 +91,18 @@ struct dray_server {
 static inline bool dray_server_reachable(const struct dray_server *server)
 {
 	return READ_ONCE(server->reach) <= DRAY_REACH_LOCAL;
+}
+
+/**
+ * dray_server_up() - whether packets can go to a server, as it stands
+ * @server: server
+ *
+ * Context: any.
+ */
+static inline bool dray_server_up(const struct dray_server *server)
+{
+	return READ_ONCE(server->state) == DRAY_SERVER_STATE_UP &&
+	       dray_server_reachable(server);
 }
 
 /**
@@ -226,6 +240,15 @@ void dray_server_destroy(struct dray_net *dn, struct dray_server *server);
  */
 void dray_server_set_params(struct dray_server *server,
 			    const struct dray_server_params *params);
+
+/**
+ * dray_server_judge_leave() - note that a server has ceased to serve
+ * @server: server
+ * @served: whether it was up and within reach before its state or reach changed
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_server_judge_leave(struct dray_server *server, bool served);
 
 /**
  * dray_server_judge_load() - judge whether a server is overloaded

@@ -435,6 +435,35 @@ static void midstream_insert(struct dray_packet *pkt,
 		dray_note(pkt, DRAY_REASON_STATELESS);
 }
 
+/* Where a flow began that has no entry, if the table's first choice has left
+ * since: the director that had it may not have seen that.  What began here
+ * elsewhere since then has an entry, unless there was no room for it.
+ */
+static struct dray_server *steer_left(struct dray_packet *pkt)
+{
+	struct dray_server *server;
+
+	if (!pkt->conf->choice || dray_flow_pressed(pkt->dn))
+		return NULL;
+	server = dray_choice_left(pkt->conf, steer_hash_once(pkt));
+	if (!server || !server_keeps(pkt, server, DRAY_FLOW_STATE_ESTABLISHED))
+		return NULL;
+	dray_explain_by(dray_explain_of(pkt), DRAY_EXPLAIN_BY_LEFT);
+	return server;
+}
+
+/* The server of a packet in mid-stream.  A client whose entry says otherwise
+ * than the table began there.
+ */
+static struct dray_server *midstream_server(struct dray_packet *pkt)
+{
+	struct dray_server *server = steer_without_entry(pkt);
+
+	if (server != steer_fallback(pkt, NULL))
+		return server;
+	return steer_left(pkt) ?: server;
+}
+
 /* A flow that is known only by its packets in the middle.  The table knows its
  * server; so does the fallback after pressure, when its entry was refused or
  * evicted.  It gets an entry as soon as there is room, or it would end with
@@ -453,7 +482,7 @@ static enum dray_verdict steer_midstream(struct dray_packet *pkt,
 		return dray_pass(pkt, DRAY_REASON_SYN_ACK);
 	if (!known)
 		return dray_pass(pkt, DRAY_REASON_NO_ENTRY);
-	*server = steer_without_entry(pkt);
+	*server = midstream_server(pkt);
 	if (!*server)
 		return dray_drop(pkt, DRAY_REASON_NO_SERVER);
 	if (by_table)
@@ -499,10 +528,12 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	if (params->flags & DRAY_SERVICE_FLAGS_OPS &&
 	    pkt->protocol == IPPROTO_UDP)
 		return DRAY_NEXT;
-	/* What the table knows needs no entry.  UDP does: only an entry tells
-	 * that a client goes on.
+	/* What the table knows needs no entry, unless it would be taken for a
+	 * flow of a server that has left.  UDP does: only an entry tells that a
+	 * client goes on.
 	 */
-	first = by_table && *server == steer_first(pkt);
+	first = by_table && *server == steer_first(pkt) &&
+		!dray_choice_left(pkt->conf, steer_hash_once(pkt));
 	if (first && pkt->protocol != IPPROTO_UDP) {
 		dray_note(pkt, DRAY_REASON_TABLE);
 		return DRAY_NEXT;

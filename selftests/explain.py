@@ -266,6 +266,21 @@ def _():
         lab.director.ip(f"route del unreachable {rip(number)}/32")
 
 
+@case("dray: a server that has left: what is in mid-stream goes there within down-hold, a SYN elsewhere with an entry")
+def _():
+    for state_, tell in ((DOWN, "down"), (DRAIN, "drain")):
+        sock = fresh(down_hold=60000)
+        port = lab.port()
+        number = named(explain(words_of("10.9.25.1", port)))
+        sock.do("set_server", SERVICE, server(number, state=state_))
+        data = agrees("10.9.25.1", sport=port)
+        same((data["by"], data["makes"], whys(data)[0]), ("table", ["flow"], (number, tell)), "SYN: by, made, first rank")
+        check(named(data) != number, "the SYN goes there")
+        sock.do("del_flow", dray.nest("flow"))
+        data = agrees("10.9.25.1", sport=port, flags=ACK)
+        same((data["by"], named(data), data["makes"]), ("left", number, ["flow"]), "ACK: by, server, made")
+
+
 @case("sh: a server that starts slowly is passed over, its first choice named, the entry made")
 def _():
     sock = fresh("sh", slow_start=3600)

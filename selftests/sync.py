@@ -160,6 +160,56 @@ def divergent():
     check(all(v[2] & DIVERGENT for v in flows(there).values()), "they diverge there too")
 
 
+def left(state):
+    """rip(2) leaves at the other director only; a flow of each kind goes there after."""
+    balance(tcp(scheduler="dray"))
+    for port in range(4001, 4041):
+        open_flow(port)
+    wait_for(lambda: len(flows()) == 40, "flows")
+    held = {p for p, v in flows().items() if v[0] == dray.ip(rip(2))}
+    there.do("set_server", tcp(), server(rip(2), state=CONSTANTS[f"DRAY_SERVER_STATE_{state}"]))
+    for port in range(5001, 5041):
+        send(other, port, SYN)
+        send(other, port, ACK, seq=1001)
+    for port in range(4001, 4041):
+        send(other, port, ACK, data=b"y", seq=1002)
+    wait_for(lambda: len(flows(there)) == 80, "flows there")
+    check(3 < len(held) < 30, f"{len(held)} of 40 flows are the server's")
+    same({p for p, v in flows(there).items() if v[0] == dray.ip(rip(2))}, held, "flows that the server has there")
+    same(told(), [], "told")
+
+
+@case("flows of a server that only the other director has down stay with it, and new ones go elsewhere")
+def left_down():
+    left("DOWN")
+
+
+@case("flows of a server that only the other director drains stay with it, and new ones go elsewhere")
+def left_drain():
+    left("DRAIN")
+
+
+@case("flows are sent to a server that has left for down-hold, whatever became of it since, and no longer")
+def left_over():
+    balance(tcp(scheduler="dray", down_hold=0))
+    for port in range(4001, 4041):
+        open_flow(port)
+    wait_for(lambda: len(flows()) == 40, "flows")
+    held = {p for p, v in flows().items() if v[0] == dray.ip(rip(2))}
+
+    def went():
+        for port in held:
+            send(other, port, ACK, data=b"y", seq=1002)
+        wait_for(lambda: set(flows(there)) == held, "flows there")
+        return {v[0] for v in flows(there).values()}
+    there.do("set_server", tcp(), server(rip(2), state=CONSTANTS["DRAY_SERVER_STATE_DOWN"]))
+    check(dray.ip(rip(2)) not in went(), "a flow went to the server after its time")
+    there.do("set_service", tcp(down_hold=600000))
+    there.do("del_flow", tcp())
+    there.do("set_server", tcp(), server(rip(2), state=CONSTANTS["DRAY_SERVER_STATE_DRAIN"]))
+    same(went(), {dray.ip(rip(2))}, "servers within down-hold")
+
+
 @case("a flow that moves away from a server is told again")
 def moved():
     balance(tcp(scheduler="rr", down_hold=0))

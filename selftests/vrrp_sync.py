@@ -14,6 +14,7 @@ import os
 import select
 import signal
 import socket
+import time
 
 from lib import netlab, taptest, traffic, vrrp
 from lib.dray import CONSTANTS, Dray
@@ -258,7 +259,6 @@ def comes_back():
     live.clear()
 
 
-# Flows of a server that is drained, and that is their first choice, are not told: see the roadmap.
 @case("the dray table: a server added, one drained, one removed, then the master dies: only the removed one's are lost")
 def failover_table():
     pair("-s dray")
@@ -274,6 +274,38 @@ def failover_table():
     die()
     all_live(kept)
     close(connections)
+
+
+def failover_seen(director, options="-s dray"):
+    """One director alone sees a server down two seconds before the master dies."""
+    pair(options)
+    connections = connect(CONNECTIONS)
+    down = set(connections.values()).pop()
+    director.space.run(f"{netlab.ADM} down {SERVICE} -r {rip(int(down[2:]))}")
+    time.sleep(2)
+    new = connect(6)
+    check(director is lab.b or down not in new.values(), "a new flow went to the server that is down")
+    die()
+    all_live(connections)
+    again = connect(6)
+    check(director is lab.a or down not in again.values(), "a new flow went to the server that is down")
+    all_live({**connections, **new, **again})
+    close({**connections, **new, **again})
+
+
+@case("the dray table: a server that only the successor has down, then the master dies: no flow is lost")
+def failover_down_there():
+    failover_seen(lab.b)
+
+
+@case("the dray table: a server that only the master has down, then it dies: no flow is lost")
+def failover_down_here():
+    failover_seen(lab.a)
+
+
+@case("the dray table: the same for persistent clients, when only the successor has the server down")
+def failover_down_persist():
+    failover_seen(lab.b, "-s dray -p 300")
 
 
 @case("a persistent client keeps its server when the master dies")

@@ -149,6 +149,33 @@ static void server_down_since(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, server->down_since, since - HZ);
 }
 
+/* What has left stays at that until it serves again, whatever else it becomes. */
+static void server_left_since(struct kunit *test)
+{
+	struct dray_server_params params = { .weight = 1 };
+	struct dray_server *server = make_server(test);
+	unsigned long since;
+
+	dray_server_set_params(server, &params);
+	params.state = DRAY_SERVER_STATE_DOWN;
+	dray_server_set_params(server, &params);
+	KUNIT_EXPECT_EQ(test, server->left_since, 0);
+	params.state = DRAY_SERVER_STATE_UP;
+	dray_server_set_params(server, &params);
+	server->published = true;
+	params.state = DRAY_SERVER_STATE_DOWN;
+	dray_server_set_params(server, &params);
+	since = server->left_since;
+	KUNIT_EXPECT_NE(test, since, 0);
+	server->left_since = since - HZ;
+	params.state = DRAY_SERVER_STATE_DRAIN;
+	dray_server_set_params(server, &params);
+	KUNIT_EXPECT_EQ(test, server->left_since, since - HZ);
+	params.state = DRAY_SERVER_STATE_UP;
+	dray_server_set_params(server, &params);
+	KUNIT_EXPECT_EQ(test, server->left_since, 0);
+}
+
 static void server_found_by_id(struct kunit *test)
 {
 	struct dray_net *dn = fixture_net_create(test);
@@ -179,6 +206,7 @@ static struct kunit_case server_cases[] = {
 	KUNIT_CASE(server_load_threshold_taken_away),
 	KUNIT_CASE_PARAM(server_state, state_gen_params),
 	KUNIT_CASE(server_down_since),
+	KUNIT_CASE(server_left_since),
 	KUNIT_CASE(server_found_by_id),
 	{}
 };

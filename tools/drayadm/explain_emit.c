@@ -244,6 +244,11 @@ static void print_by(struct dray_emit *e, const struct dray_explain *x)
 			       strcmp(x->svc.scheduler, "twos") ? "" :
 			       ": drawn at random, the next draw may differ");
 		break;
+	case DRAY_EXPLAIN_BY_LEFT:
+		dray_emit_text(e, "table    hash %016" PRIx64 "; its first choice "
+			       "has left, but a flow without an entry began "
+			       "there\n", x->hash);
+		break;
 	case DRAY_EXPLAIN_BY_FALLBACK:
 		dray_emit_text(e, "fallback instead of the scheduler: there is or "
 			       "was lately no room for entries\n");

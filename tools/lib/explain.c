@@ -185,6 +185,7 @@ static const char *const by_names[] = {
 	[DRAY_EXPLAIN_BY_TABLE] = "table",
 	[DRAY_EXPLAIN_BY_SCHEDULER] = "scheduler",
 	[DRAY_EXPLAIN_BY_FALLBACK] = "fallback",
+	[DRAY_EXPLAIN_BY_LEFT] = "left",
 };
 
 static const char *const why_names[] = {

@@ -133,6 +133,8 @@ enum dray_hook_point {
  * @DRAY_EXPLAIN_BY_SCHEDULER: A scheduler without a table.
  * @DRAY_EXPLAIN_BY_FALLBACK: The stateless fallback of a service without a
  *   table, while there is or was lately no room for entries.
+ * @DRAY_EXPLAIN_BY_LEFT: The selection table as it was until its first choice
+ *   left, within down-hold: a flow in mid-stream without an entry began there.
  */
 enum dray_explain_by {
 	DRAY_EXPLAIN_BY_NONE,
@@ -141,6 +143,7 @@ enum dray_explain_by {
 	DRAY_EXPLAIN_BY_TABLE,
 	DRAY_EXPLAIN_BY_SCHEDULER,
 	DRAY_EXPLAIN_BY_FALLBACK,
+	DRAY_EXPLAIN_BY_LEFT,
 };
 
 /**
