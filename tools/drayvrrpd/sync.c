@@ -23,6 +23,7 @@
 #include "sync_out.h"
 #include "sync_owns.h"
 #include "sync_peers.h"
+#include "sync_wait.h"
 #include "table_key.h"
 
 #define HELLO_US 1000000ull
@@ -35,15 +36,6 @@
 #define ROOM_WAITING 128		/* datagrams, for a dump to go on */
 #define ROOM_BEHIND 512
 #define RECEIVE_MAX 256			/* datagrams in one turn */
-#define WAITS_MAX 8
-#define WAIT_US 200000ull		/* as long as the module waits */
-#define WAIT_ASK_US 20000ull
-
-struct wait {
-	uint32_t number;
-	bool incomplete;		/* not all before it could be kept */
-	uint64_t sequence, since;
-};
 
 static struct {
 	const struct ka_conf *conf;
@@ -53,10 +45,7 @@ static struct {
 	struct sync_sessions sessions;
 	struct sync_key key;
 	uint64_t started, look_at, hello_at;
-	struct wait waits[WAITS_MAX];
-	unsigned int n_waits;
-	bool dropped;			/* something, since the last wait */
-	uint64_t wait_ask_at;
+	struct sync_waits waits;
 	bool settled;
 	bool refused;			/* for lack of a service or a server */
 	uint32_t generation, refused_at;
@@ -74,7 +63,7 @@ static void send_hello(uint64_t now)
 		hello.flags |= SYNC_HELLO_MASTER;
 	if (sync_.show->status == SYNC_IN_SYNC)
 		hello.flags |= SYNC_HELLO_IN_SYNC;
-	if (sync_.n_waits)
+	if (sync_.waits.n)
 		hello.flags |= SYNC_HELLO_ASKS;
 	w = sync_out_begin(SYNC_HELLO, 0, now);
 	sync_put_hello(w, &hello);
@@ -92,6 +81,13 @@ static void hello_by(uint64_t when)
 }
 
 /* --- from the module --- */
+
+/* A dump tells it again. */
+static void lose(void)
+{
+	sync_waits_lose(&sync_.waits);
+	sync_dump_want();
+}
 
 static void on_entry(const struct sync_entry *entry, bool dumped)
 {
@@ -111,8 +107,7 @@ static void on_entry(const struct sync_entry *entry, bool dumped)
 	}
 	if (!sync_out_entry(entry, now)) {
 		sync_.show->counts[SYNC_DROPPED]++;
-		sync_.dropped = true;
-		sync_dump_want();
+		lose();
 		return;
 	}
 	sync_.show->counts[entry->persist ? SYNC_TOLD_PERSISTS :
@@ -120,23 +115,36 @@ static void on_entry(const struct sync_entry *entry, bool dumped)
 	hello_by(now + AFTER_US);
 }
 
+static void on_lost(void)
+{
+	sync_.show->counts[SYNC_OVERRUNS]++;
+	lose();
+}
+
+static struct sync_wait_look wait_look(uint64_t now)
+{
+	return (struct sync_wait_look){
+		.now = now,
+		.sequence = sync_.sessions.sequence,
+		.behind = sync_peers_behind(now),
+		.dumping = sync_dump_runs(),
+	};
+}
+
 static void on_wait(uint32_t number)
 {
 	uint64_t now = now_us();
+	struct sync_wait_look look;
 
 	sync_.show->counts[SYNC_WAITS]++;
 	sync_out_flush(now);
-	if (!sync_peers_n(now) || sync_.n_waits == WAITS_MAX) {
-		if (sync_.n_waits == WAITS_MAX)
-			sync_.show->counts[SYNC_WAITS_LATE]++;
+	look = wait_look(now);
+	if (!sync_peers_n(now)) {
 		sync_module_done(number);
-		return;
+	} else if (!sync_waits_add(&sync_.waits, number, &look)) {
+		sync_.show->counts[SYNC_WAITS_LATE]++;
+		sync_module_done(number);
 	}
-	sync_.waits[sync_.n_waits++] = (struct wait){
-		.number = number, .sequence = sync_.sessions.sequence,
-		.incomplete = sync_.dropped, .since = now };
-	sync_.dropped = false;
-	sync_.wait_ask_at = now;
 }
 
 static void on_refused(int err)
@@ -158,6 +166,7 @@ static void on_refused(int err)
 
 static const struct sync_module_ops module_ops = {
 	.entry = on_entry,
+	.lost = on_lost,
 	.wait = on_wait,
 	.refused = on_refused,
 };
@@ -170,7 +179,7 @@ static void module_gone(int rc)
 		strerror(-rc));
 	event_free(sync_.group);
 	sync_.group = NULL;
-	sync_.n_waits = 0;
+	sync_.waits.n = 0;
 	sync_dump_stop();
 	sync_module_close();
 }
@@ -184,12 +193,8 @@ static void on_group(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	if (rc == -ENOBUFS) {
-		sync_.show->counts[SYNC_OVERRUNS]++;
-		sync_dump_want();
-	} else if (rc) {
+	if (rc)
 		module_gone(rc);
-	}
 	sync_out_flush(now_us());
 	tick();
 }
@@ -243,24 +248,15 @@ static void look_at_configuration(void)
 
 static void look_at_waits(uint64_t now)
 {
-	struct wait *w = sync_.waits;
-	bool late;
+	struct sync_wait_look look = wait_look(now);
+	enum sync_wait_end end;
+	uint32_t number;
 
-	while (w < sync_.waits + sync_.n_waits) {
-		late = now - w->since >= WAIT_US;
-		if (!late && sync_peers_behind(now) >
-				     sync_.sessions.sequence - w->sequence) {
-			w++;
-			continue;
-		}
-		if (late || sync_module_done(w->number) || w->incomplete)
+	while ((end = sync_waits_next(&sync_.waits, &look, &number)))
+		if (end == SYNC_WAIT_LATE || sync_module_done(number))
 			sync_.show->counts[SYNC_WAITS_LATE]++;
-		*w = sync_.waits[--sync_.n_waits];
-	}
-	if (!sync_.n_waits || now < sync_.wait_ask_at)
-		return;
-	sync_.wait_ask_at = now + WAIT_ASK_US;
-	send_hello(now);
+	if (sync_waits_ask(&sync_.waits, now))
+		send_hello(now);
 }
 
 static enum sync_status stands(uint64_t now)
@@ -340,7 +336,7 @@ static void tick(void)
 	if (now >= sync_.hello_at || now >= sync_peers_hello_due())
 		send_hello(now);
 	more = sync_out_pump(now);
-	set_timer(more || sync_dump_runs() || sync_.n_waits);
+	set_timer(more || sync_dump_runs() || sync_.waits.n);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

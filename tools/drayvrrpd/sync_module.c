@@ -168,25 +168,24 @@ static int read_piece(const struct dray_nl *nl, char *buf)
 	return n;
 }
 
+/* What was lost is told in its place: a wait that is read behind it is not over
+ * with what was read.
+ */
 int sync_module_hear(void)
 {
 	static _Alignas(struct nlmsghdr) char buf[PIECE];
-	static bool lost;
 	int n, turns;
 
 	for (turns = 0; turns < HEAR_MAX; turns++) {
 		n = read_piece(&module.group, buf);
-		if (n == -ENOBUFS) {
-			lost = true;
-		} else if (n == -EAGAIN) {
-			n = lost ? -ENOBUFS : 0;
-			lost = false;
+		if (n == -ENOBUFS)
+			module.ops->lost();
+		else if (n == -EAGAIN)
+			return 0;
+		else if (n < 0)
 			return n;
-		} else if (n < 0) {
-			return n;
-		} else {
+		else
 			read_messages(&module.group, buf, n);
-		}
 	}
 	return 0;
 }

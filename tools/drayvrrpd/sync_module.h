@@ -17,6 +17,8 @@ struct sync_entry {
 struct sync_module_ops {
 	/* dumped: it was asked for */
 	void (*entry)(const struct sync_entry *entry, bool dumped);
+	/* The module has told something that could not be read. */
+	void (*lost)(void);
 	/* A change of tables waits until the others have what came before. */
 	void (*wait)(uint32_t wait);
 	/* The module did not take an entry; err is an errno. */
@@ -32,7 +34,7 @@ bool sync_module_is_open(void);
 int sync_module_fd(void);
 int sync_module_dump_fd(void);
 
-/* Read what it tells.  Return: 0, -ENOBUFS if something was lost, or -errno. */
+/* Read what it tells.  Return: 0 or -errno. */
 int sync_module_hear(void);
 /* Ask for all flows, or all persist entries; one at a time. */
 int sync_module_dump(bool persist);
