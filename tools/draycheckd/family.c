@@ -17,11 +17,12 @@
 #include "log.h"
 #include "path.h"
 #include "reconcile.h"
+#include "round.h"
 
 /* What a task has is left to it until it is done. */
 void kernel_forget(struct kernel *k)
 {
-	if (k->events.sk) {
+	if (k->events.sk && !k->joining) {
 		event_del(&k->event);
 		dray_nl_close(&k->events);
 	}
@@ -56,49 +57,58 @@ static void on_events(evutil_socket_t fd, short what, void *arg)
 		kernel_disturbed(k);
 }
 
-static int listen_to(struct kernel *k)
+/* Listening comes first, so that nothing happens between reading and it. */
+static int open_both(struct kernel *k)
 {
 	int rc = dray_nl_open(&k->events);
 
 	if (!rc)
 		rc = dray_nl_join(&k->events, DRAY_MCGRP_CONFIG);
-	if (rc)
-		return rc;
+	if (!rc)
+		rc = dray_nl_open(&k->nl);
+	return rc;
+}
+
+static void attend(struct kernel *k)
+{
 	nl_socket_set_nonblocking(k->events.sk);
 	event_assign(&k->event, k->base, nl_socket_get_fd(k->events.sk),
 		     EV_READ | EV_PERSIST, on_events, k);
 	event_add(&k->event, NULL);
-	return 0;
-}
-
-/* Listening comes first, so that nothing happens between reading and it. */
-static int join(struct kernel *k)
-{
-	int rc = listen_to(k);
-
-	if (!rc)
-		rc = dray_nl_open(&k->nl);
-	if (rc) {
-		kernel_forget(k);
-		return rc;
-	}
 	k->present = true;
 	paths_open();
-	return 0;
 }
 
-int kernel_join(struct kernel *k)
+static void join_work(struct task *task)
 {
-	int rc = join(k);
+	struct kernel *k = kernel_of(task);
 
-	if (rc) {
+	k->rc = open_both(k);
+}
+
+static void join_done(struct task *task)
+{
+	struct kernel *k = kernel_of(task);
+
+	k->joining = false;
+	if (kernel_abandoned(k))
+		return;
+	if (k->rc) {
 		log_error("dray.ko is loaded but does not answer: %s",
-			  strerror(-rc));
-		return rc;
+			  strerror(-k->rc));
+		kernel_forget(k);
+		return;
 	}
+	attend(k);
 	log_info("dray.ko is loaded: its table is made what it should be");
 	kernel_later(k);
-	return 0;
+}
+
+/* Looking up the family waits for whoever has the kernel's generic netlink. */
+void kernel_join(struct kernel *k)
+{
+	k->joining = true;
+	kernel_begin(k, join_work, join_done);
 }
 
 static void family_came(struct kernel *k)
@@ -113,6 +123,8 @@ static void family_came(struct kernel *k)
 static void family_went(struct kernel *k)
 {
 	k->came = false;
+	if (k->joining)
+		kernel_forget(k);
 	if (!k->present)
 		return;
 	kernel_forget(k);
@@ -183,17 +195,22 @@ int kernel_open(struct kernel *k, struct event_base *base)
 
 	k->base = base;
 	dray_table_init(&k->believed);
+	event_assign(&k->event, base, -1, 0, on_events, k);
 	evtimer_assign(&k->later, base, on_later, k);
 	evtimer_assign(&k->held, base, on_later, k);
 	rc = watch_families(k);
 	if (rc)
 		return rc;
-	rc = join(k);
-	if (rc)
-		log_warning("dray.ko is not loaded (%s): the checks run, their "
-			    "results go nowhere; modprobe dray is waited for",
-			    rc == -EPERM ? "or not to be asked without root" :
-			    strerror(-rc));
+	rc = open_both(k);
+	if (!rc) {
+		attend(k);
+		return 0;
+	}
+	kernel_forget(k);
+	log_warning("dray.ko is not loaded (%s): the checks run, their "
+		    "results go nowhere; modprobe dray is waited for",
+		    rc == -EPERM ? "or not to be asked without root" :
+		    strerror(-rc));
 	return 0;
 }
 

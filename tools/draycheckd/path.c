@@ -6,14 +6,17 @@
 #include "path.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <search.h>
 #include <stdio.h>
 
+#include "job.h"
 #include "log.h"
 #include "mem.h"
 #include "request.h"
 #include "task.h"
 
+#define AGAIN_S 5	/* after a refusal that may pass */
 
 struct errand {
 	struct path *path;
@@ -32,6 +35,8 @@ static struct {
 	uint32_t mark;
 	bool present;			/* the module is there */
 	bool told;			/* that it is not */
+	bool complained;		/* that it refuses what may pass */
+	bool waiting;			/* to ask again */
 	bool stale;			/* the socket is of another module */
 	bool busy;			/* the task has: */
 	struct task task;
@@ -52,9 +57,11 @@ static int compare(const void *a, const void *b)
 	return rc ? rc : dray_addr_cmp(&x->probe.server, &y->probe.server);
 }
 
-static void refuse(struct path *path, const char *why)
+/* @err: 0: ours.  What is no request of any sense, or one too many, stays so. */
+static void refuse(struct path *path, int err, const char *why)
 {
 	path->state = PATH_REFUSED;
+	path->passing = err && err != EINVAL && err != ENOSPC;
 	snprintf(path->why, sizeof(path->why), "%s", why);
 }
 
@@ -62,7 +69,7 @@ static void want(struct path *path)
 {
 	path->state = !paths.present ? PATH_NONE : PATH_ASKED;
 	if (!path->probe.mark)
-		refuse(path, "too many servers and virtual addresses");
+		refuse(path, 0, "too many servers and virtual addresses");
 }
 
 /* Mark 0: there is none left. */
@@ -190,10 +197,54 @@ static bool take_answer(struct errand *e)
 		return true;
 	}
 	if (e->err)
-		refuse(path, e->text);
+		refuse(path, e->err, e->text);
 	else
 		path->state = PATH_OPEN;
 	return !e->err;
+}
+
+static bool passing(const struct path *path)
+{
+	return path && path->state == PATH_REFUSED && path->passing;
+}
+
+static bool any_passing(void)
+{
+	size_t i;
+
+	for (i = 0; i < paths.n; i++)
+		if (passing(paths.slots[i]))
+			return true;
+	return false;
+}
+
+static void ask_again(evutil_socket_t fd, short what, void *arg)
+{
+	size_t i;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	paths.waiting = false;
+	for (i = 0; i < paths.n; i++)
+		if (passing(paths.slots[i]))
+			want(paths.slots[i]);
+	paths_settle();
+}
+
+/* Told once, however often it is asked again. */
+static void complain(size_t refused, const char *why)
+{
+	bool again = any_passing();
+	static const struct timeval soon = { AGAIN_S, 0 };
+
+	if (refused && !(again && paths.complained))
+		log_warning("%zu servers are checked at their own addresses "
+			    "only, not for their VIPs: %s", refused, why);
+	paths.complained = again;
+	if (again && !paths.waiting)
+		paths.waiting = !event_base_once(job_base(), -1, EV_TIMEOUT,
+						 ask_again, NULL, &soon);
 }
 
 static void done(struct task *task)
@@ -208,9 +259,7 @@ static void done(struct task *task)
 		refused++;
 		why = paths.errands[i].text;
 	}
-	if (refused)
-		log_warning("%zu servers are checked at their own addresses "
-			    "only, not for their VIPs: %s", refused, why);
+	complain(refused, why);
 	free(paths.errands);
 	paths.errands = NULL;
 	paths.n_errands = 0;

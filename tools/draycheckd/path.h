@@ -20,7 +20,8 @@ struct path {
 	struct dray_probe probe;
 	enum path_state state;
 	unsigned int users;
-	char why[200];		/* PATH_REFUSED */
+	bool passing;		/* PATH_REFUSED: is asked for again */
+	char why[200];
 };
 
 struct path *path_get(const struct dray_addr *vip,

@@ -40,7 +40,7 @@ struct kernel {
 	struct holds holds;
 	unsigned long transactions, refusals;
 
-	/* the round that is going on; the task has nl, @believed to read, */
+	/* the round or joining that goes on; the task has nl, @believed to read, */
 	struct task task;
 	struct dray_table now, wanted;	/* these, */
 	struct dray_diff diff;
@@ -49,6 +49,7 @@ struct kernel {
 	int tries;
 	bool busy;
 	bool again;			/* something came meanwhile */
+	bool joining;			/* the task has events, too */
 	bool gone, came;		/* the module did */
 };
 
@@ -60,7 +61,7 @@ void kernel_later(struct kernel *k);
 void kernel_disturbed(struct kernel *k);
 void kernel_flush(struct kernel *k);
 void kernel_look(struct kernel *k);
-int kernel_join(struct kernel *k);
+void kernel_join(struct kernel *k);
 void kernel_forget(struct kernel *k);
 
 void kernel_take(struct kernel *k, struct dray_table *now);

@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "log.h"
-#include "reconcile.h"
 #include "request.h"
+#include "round.h"
 
 #define TRIES 5
 #define AGAIN_S 1	/* after a failure that may pass */
 
 static void step(struct kernel *k);
 
-static struct kernel *kernel_of(struct task *task)
+struct kernel *kernel_of(struct task *task)
 {
 	return (struct kernel *)((char *)task - offsetof(struct kernel, task));
 }
@@ -57,7 +57,7 @@ static void end_round(struct kernel *k, int rc)
 }
 
 /* Whether the module that was talked to has gone meanwhile. */
-static bool abandoned(struct kernel *k)
+bool kernel_abandoned(struct kernel *k)
 {
 	k->busy = false;
 	if (!k->gone)
@@ -69,7 +69,7 @@ static bool abandoned(struct kernel *k)
 	return true;
 }
 
-static void begin_task(struct kernel *k, task_fn work, task_fn done)
+void kernel_begin(struct kernel *k, task_fn work, task_fn done)
 {
 	k->busy = true;
 	k->task = (struct task){ .work = work, .done = done };
@@ -89,7 +89,7 @@ static void write_done(struct task *task)
 	struct kernel *k = kernel_of(task);
 	int rc = 0;
 
-	if (!abandoned(k)) {
+	if (!kernel_abandoned(k)) {
 		rc = kernel_written(k);
 		dray_diff_free(&k->diff);
 		dray_table_free(&k->wanted);
@@ -105,7 +105,7 @@ static void start_writing(struct kernel *k)
 	kernel_plan(k, &k->wanted);
 	dray_diff_make(&k->believed, &k->wanted, false, &k->diff);
 	if (k->diff.n) {
-		begin_task(k, write_work, write_done);
+		kernel_begin(k, write_work, write_done);
 		return;
 	}
 	dray_diff_free(&k->diff);
@@ -124,7 +124,7 @@ static void read_done(struct task *task)
 {
 	struct kernel *k = kernel_of(task);
 
-	if (abandoned(k)) {
+	if (kernel_abandoned(k)) {
 		dray_table_free(&k->now);
 		return;
 	}
@@ -147,7 +147,7 @@ static void step(struct kernel *k)
 	}
 	k->disturbed = false;
 	dray_table_init(&k->now);
-	begin_task(k, read_work, read_done);
+	kernel_begin(k, read_work, read_done);
 }
 
 void kernel_reconcile(struct kernel *k)
