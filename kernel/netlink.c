@@ -386,7 +386,7 @@ AGAIN(del_server)
 }
 
 static const struct genl_ops nl_ops[] = {
-	DO(GET_CONFIG, get_config),
+	DO_DUMP(GET_CONFIG, get_config),
 	DO_AGAIN(SET_CONFIG, set_config),
 	DO(BEGIN, begin),
 	DO(COMMIT, commit),

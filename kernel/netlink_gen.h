@@ -30,6 +30,7 @@ extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1];
 extern const struct nla_policy dray_nl_policy[DRAY_A_PROBE + 1];
 
 int dray_nl_get_config_doit(struct sk_buff *skb, struct genl_info *info);
+int dray_nl_get_config_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int dray_nl_set_config_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_begin_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_commit_doit(struct sk_buff *skb, struct genl_info *info);

@@ -3,13 +3,11 @@
  * Netlink: the settings, transactions, and what concerns the configuration as
  * a whole.
  */
-#include <linux/netdevice.h>
-
 #include "hash.h"
-#include "hook.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "nl.h"
+#include "nl_hook.h"
 #include "pool.h"
 #include "txn.h"
 
@@ -24,8 +22,7 @@
 			 BIT(DRAY_A_CONFIG_TABLE_KEY))
 
 #define CONFIG_ROOM	512	/* bytes of the settings in a message, at most */
-#define HOOK_ROOM	192	/* of one hook, at most */
-#define NEST_MAX	(U16_MAX - HOOK_ROOM)
+#define CONFIG_MAX	SZ_8K	/* with the hooks that find room in it */
 
 static int config_limit(const struct dray_net *dn, const struct nlattr *attr,
 			u32 *limit, struct netlink_ext_ack *extack)
@@ -145,54 +142,6 @@ int dray_nl_set_config_doit(struct sk_buff *skb, struct genl_info *info)
 	return dray_txn_leave(txn, err, info->extack);
 }
 
-static int put_hook(struct sk_buff *skb, struct dray_net *dn, u8 family,
-		    const struct net_device *dev)
-{
-	const char *why = NULL;
-	struct nlattr *nest;
-	u8 mode;
-
-	mode = dray_hook_in_force(dn, family, dev, &why);
-	nest = nla_nest_start(skb, DRAY_A_CONFIG_HOOK);
-	if (!nest)
-		return -EMSGSIZE;
-	if (nla_put_u8(skb, DRAY_A_HOOK_FAMILY, family) ||
-	    nla_put_u32(skb, DRAY_A_HOOK_IFINDEX, dev->ifindex) ||
-	    nla_put_u8(skb, DRAY_A_HOOK_MODE, mode) ||
-	    (why && nla_put_string(skb, DRAY_A_HOOK_WHY, why))) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* The hooks are inside the nest of the settings, which cannot be longer than
- * 64 KB: of several hundred devices the last are left out.
- */
-static void put_hooks(struct sk_buff *skb, struct dray_net *dn,
-		      const struct nlattr *nest)
-{
-	const u8 families[] = { AF_INET, AF_INET6 };
-	const struct net_device *dev;
-	unsigned int i;
-
-	rcu_read_lock();
-	for_each_netdev_rcu(dn->net, dev) {
-		if (!(dev->flags & IFF_UP) || dev->flags & IFF_LOOPBACK)
-			continue;
-		for (i = 0; i < ARRAY_SIZE(families); i++) {
-			if (!dn->n_services[dray_family_index(families[i])])
-				continue;
-			if (skb_tail_pointer(skb) - (u8 *)nest > NEST_MAX ||
-			    put_hook(skb, dn, families[i], dev))
-				goto out;
-		}
-	}
-out:
-	rcu_read_unlock();
-}
-
 static int put_settings(struct sk_buff *skb,
 			const struct dray_settings *settings)
 {
@@ -250,7 +199,7 @@ static int put_state(struct sk_buff *skb, struct dray_net *dn)
 	return 0;
 }
 
-static int put_config(struct sk_buff *skb, struct dray_net *dn)
+static int put_config(struct sk_buff *skb, struct dray_net *dn, bool hooks)
 {
 	struct nlattr *nest;
 
@@ -265,21 +214,18 @@ static int put_config(struct sk_buff *skb, struct dray_net *dn)
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
-	put_hooks(skb, dn, nest);
+	if (hooks)
+		dray_nl_put_hooks(skb, dn);
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
+/* A reader's receive buffer may take 64 KB only, and the answer that ends the
+ * request has to find room in it behind the reply.
+ */
 static size_t config_room(struct net *net)
 {
-	const struct net_device *dev;
-	size_t n = 0;
-
-	rcu_read_lock();
-	for_each_netdev_rcu(net, dev)
-		n++;
-	rcu_read_unlock();
-	return min_t(size_t, CONFIG_ROOM + 2 * n * HOOK_ROOM, U16_MAX);
+	return min_t(size_t, CONFIG_ROOM + dray_nl_hooks_room(net), CONFIG_MAX);
 }
 
 int dray_nl_get_config_doit(struct sk_buff *skb, struct genl_info *info)
@@ -296,9 +242,39 @@ int dray_nl_get_config_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 	mutex_lock(&dn->lock);
-	err = put_config(msg, dn);
+	err = put_config(msg, dn, true);
 	mutex_unlock(&dn->lock);
 	return dray_nl_reply_send(info, msg, hdr, err);
+}
+
+/* The settings in one message, and after them the hooks of each device in one
+ * of its own, so that there may be as many devices as there are.
+ */
+int dray_nl_get_config_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dray_nl_hooks *at = (void *)cb->ctx;
+	struct dray_net *dn = dray_nl_dump_net(cb);
+	void *hdr;
+	int err = 0;
+
+	if (!at->begun)
+		err = dray_nl_dump_request(cb, 0);
+	if (err)
+		return err;
+	dray_nl_hooks_seq(cb);
+	mutex_lock(&dn->lock);
+	if (!at->begun) {
+		hdr = dray_nl_dump_put(skb, cb, DRAY_CMD_GET_CONFIG);
+		err = hdr ? dray_nl_dump_end(skb, hdr,
+					     put_config(skb, dn, false)) :
+			    -EMSGSIZE;
+		at->begun = !err;
+	}
+	if (!err)
+		err = dray_nl_dump_hooks(skb, cb, dn, at);
+	mutex_unlock(&dn->lock);
+	dray_nl_hooks_seq(cb);
+	return skb->len ?: err;
 }
 
 void dray_nl_notify_config(struct dray_net *dn)
@@ -310,7 +286,7 @@ void dray_nl_notify_config(struct dray_net *dn)
 			     config_room(dn->net), &hdr);
 	if (msg)
 		dray_nl_notify_send(dn, DRAY_NLGRP_CONFIG, msg, hdr,
-				    put_config(msg, dn));
+				    put_config(msg, dn, true));
 }
 
 int dray_nl_begin_doit(struct sk_buff *skb, struct genl_info *info)

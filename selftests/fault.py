@@ -230,6 +230,7 @@ CASES = [
     ("get-vip", quiet(get("get_vip", vip(VIP)))),
     ("the dump of roles", quiet(dump("get_vip"))),
     ("get-config", quiet(get("get_config"))),
+    ("the dump of settings", quiet(dump("get_config"))),
     ("set-config", Request(do("set_config", nest("config", timeout_udp=77, unassured_limit=1 << 11)))),
     ("the dump of flows", quiet(dump("get_flow", SERVICE), flows)),
     ("the dump of persistent clients", quiet(dump("get_persist", SERVICE6), flows)),

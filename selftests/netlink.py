@@ -144,7 +144,7 @@ def nobody():
     was = sock.everything()
     same({c for c in COMMANDS if not c.endswith("_ntf")}, set(VALID), "operations tried")
     found = eval(as_nobody(lambda: errors_as_nobody(Dray)))  # pylint: disable=eval-used
-    same(len(found), len(VALID) + 3, "requests")
+    same(len(found), len(VALID) + 4, "requests")
     same({k: e for k, e in found.items() if e != errno.EPERM}, {}, "not refused with EPERM")
     same(sock.everything(), was, "configuration")
 
@@ -188,6 +188,9 @@ for name in ('flow_limit', 'persist_limit'):
     d.do('set_config', nest('config', **{name: 65536}))
     d.refuse('set_config', [nest('config', **{name: 65537})], errno.ERANGE,
              'Limit is above 65536, the most in a user namespace', 'config.' + name)
+d.do('set_config', nest('config', table_limit=16 << 20))
+d.refuse('set_config', [nest('config', table_limit=(16 << 20) + 1)], errno.ERANGE,
+         'Limit is above 16 MB, the most in a user namespace', 'config.table_limit')
 print([m['service']['port'] for m in d.dump('get_service')])"""
 
     def unshared():
@@ -228,7 +231,7 @@ TAKES["set_flow"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY,
                      "flow": "protocol client client_port vip vip_port state flags expires"}
 TAKES["set_persist"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY, "persist": "client flows flags expires"}
 TAKES["sync_done"] = {"wait": ""}
-TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_reason-dump", "get_probe-dump"), {}))
+TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_config-dump", "get_reason-dump", "get_probe-dump"), {}))
 TAKES.update({"new_probe": {"probe": "mark family vip server"}, "del_probe": {"probe": "mark"}})
 SAMPLE = {"u8": b"\1", "u16": bytes(2), "u32": b"\1\0\0\0", "u64": bytes(8), "str": b"\0", "flag": b"", "bin": bytes(4),
           "bins": [bytes(6)], "strs": b"\0", "nest": [], "nests": []}

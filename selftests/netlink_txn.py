@@ -7,6 +7,7 @@ No topology but a dummy device: sockets of the family in namespaces of the test.
 """
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -636,6 +637,29 @@ def hooks():
         space.ip("addr add 10.9.0.200/32 dev d0")
         check(own.one("get_service", tcp())["service"].get("vip_local"), "vip-local is not said")
         check(not own.one("get_service", tcp("2001:db8:9::200"))["service"].get("vip_local"), "vip-local is said")
+
+
+@case("the hooks of 600 devices are told by a dump, each once, and by drayadm; devices that go interrupt it")
+def hooks_of_many():
+    space = Namespace("devices")
+    taptest.cleanup(space.delete)
+    with space, Dray() as own:
+        space.ip(*(f"{what} m{n}{how}" for n in range(600)
+                   for what, how in (("link add", " type dummy"), ("link set", " up"))))
+        own.do("new_service", tcp())
+        own.do("new_service", tcp("2001:db8:9::200"))
+        want = sorted((family, index) for index, name in socket.if_nameindex() if name != "lo" for family in (2, 10))
+        check(len(want) >= 1200, f"{len(want)} hooks wanted")
+        settings, *rest = [m["config"] for m in own.dump("get_config")]
+        same((settings["services"], "hook" in settings), (2, False), "settings come first")
+        same(sorted((h["family"], h["ifindex"]) for m in rest for h in m["hook"]), want, "hooks")
+        check(0 < len(own.one("get_config")["config"]["hook"]) < len(want), "the one reply has some of them")
+        told = json.loads(space.run("drayadm config --json"))
+        same(len(told["data"]["hooks"]), len(want), "hooks by drayadm")
+        pieces = own.pieces("get_config")
+        next(pieces)
+        space.ip("link del m5")
+        check(any(interrupted for interrupted, _ in pieces), "not said to be interrupted")
 
 
 @case("two namespaces have nothing in common")

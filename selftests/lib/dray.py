@@ -75,7 +75,7 @@ for _kind, _attributes in TYPES.items():
     _prefix = "DRAY_A_" + ("" if _kind == "top" else _kind.upper() + "_")
     NUMBERS[_kind] = {name: CONSTANTS[_prefix + name.upper()] for name in _attributes}
 NAMES = {kind: {number: name for name, number in numbers.items()} for kind, numbers in NUMBERS.items()}
-DUMPS = ("get_service", "get_server", "get_vip", "get_flow", "get_persist", "get_reason", "get_probe")
+DUMPS = ("get_config", "get_service", "get_server", "get_vip", "get_flow", "get_persist", "get_reason", "get_probe")
 ONLY_DUMPS = ("get_flow", "get_persist", "get_reason", "get_probe")
 
 

@@ -359,7 +359,8 @@ void dray_get_persist(struct nlattr *nest, struct dray_persist *persist)
 	persist->expires = dray_get_u32(tb[DRAY_A_PERSIST_EXPIRES]);
 }
 
-static void get_hooks(struct nlattr *nest, struct dray_config *config)
+/* Adds them to those that are there. */
+void dray_get_hooks(struct nlattr *nest, struct dray_config *config)
 {
 	struct nlattr *tb[DRAY_A_HOOK_MAX + 1], *attr;
 	struct dray_hook *hook;
@@ -406,7 +407,7 @@ void dray_get_config(struct nlattr *nest, struct dray_config *c)
 	c->tables_made = dray_get_u32(tb[DRAY_A_CONFIG_TABLES_MADE]);
 	c->key_fingerprint = dray_get_u64(tb[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT]);
 	dray_get_text(tb[DRAY_A_CONFIG_VERSION], c->version, sizeof(c->version));
-	get_hooks(nest, c);
+	dray_get_hooks(nest, c);
 }
 
 void dray_get_reason(struct nlattr *nest, struct dray_reason *reason)

@@ -22,6 +22,7 @@ void dray_get_server(struct nlattr *nest, struct dray_server *srv);
 void dray_get_vip(struct nlattr *nest, struct dray_vip *vip);
 void dray_get_flow(struct nlattr *nest, struct dray_flow *flow);
 void dray_get_persist(struct nlattr *nest, struct dray_persist *persist);
+void dray_get_hooks(struct nlattr *nest, struct dray_config *config);
 void dray_get_config(struct nlattr *nest, struct dray_config *config);
 void dray_get_reason(struct nlattr *nest, struct dray_reason *reason);
 

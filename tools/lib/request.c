@@ -133,12 +133,46 @@ static int reply_config(struct nlattr **tb, void *arg)
 	return 0;
 }
 
-/* The caller frees config->hooks. */
+/* Of many devices without the hooks of the last.  The caller frees config->hooks. */
 int dray_config_read(struct dray_nl *nl, struct dray_config *config)
 {
 	memset(config, 0, sizeof(*config));
 	return dray_nl_do(nl, dray_nl_request(nl, DRAY_CMD_GET_CONFIG, 0),
 			  reply_config, config);
+}
+
+static void reset_config(void *arg)
+{
+	struct dray_config *config = arg;
+
+	free(config->hooks);
+	memset(config, 0, sizeof(*config));
+}
+
+/* The first has the settings, each of the others the hooks of a device. */
+static int add_config(struct nlattr **tb, void *arg)
+{
+	struct dray_config *config = arg;
+
+	if (config->has)
+		dray_get_hooks(tb[DRAY_A_CONFIG], config);
+	else
+		dray_get_config(tb[DRAY_A_CONFIG], config);
+	return 0;
+}
+
+/* With the hooks of all devices.  The caller frees config->hooks. */
+int dray_config_read_all(struct dray_nl *nl, struct dray_config *config)
+{
+	struct dray_dump dump = {
+		.cmd = DRAY_CMD_GET_CONFIG,
+		.reset = reset_config,
+		.reply = add_config,
+		.arg = config,
+	};
+
+	memset(config, 0, sizeof(*config));
+	return dray_nl_dump(nl, &dump);
 }
 
 int dray_flush(struct dray_nl *nl)
@@ -306,7 +340,7 @@ int dray_table_read(struct dray_nl *nl, struct dray_table *table)
 
 	for (try = 0; try < TABLE_TRIES; try++) {
 		free(table->config.hooks);
-		rc = dray_config_read(nl, &table->config);
+		rc = dray_config_read_all(nl, &table->config);
 		generation = nl->generation;
 		if (!rc)
 			rc = dray_services_read(nl, table);

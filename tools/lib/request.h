@@ -59,6 +59,7 @@ int dray_probe_write(struct dray_nl *nl, uint8_t cmd,
 		     const struct dray_probe *probe);
 int dray_config_write(struct dray_nl *nl, const struct dray_config *config);
 int dray_config_read(struct dray_nl *nl, struct dray_config *config);
+int dray_config_read_all(struct dray_nl *nl, struct dray_config *config);
 int dray_flush(struct dray_nl *nl);
 int dray_zero(struct dray_nl *nl, const struct dray_key *key);
 

@@ -39,7 +39,7 @@ static int show_config(struct session *s, bool json)
 	struct dray_config config;
 	struct dray_emit *e;
 
-	if (dray_config_read(&s->nl, &config))
+	if (dray_config_read_all(&s->nl, &config))
 		return session_failed(s, "cannot read the settings");
 	e = dray_emit_open(stdout, json, "config", DRAY_EMIT_OBJECT);
 	dray_emit_generation(e, s->nl.generation);
