@@ -201,7 +201,7 @@ def _():
         "add rule ip c in ct state invalid drop")
     seen = [one() for _ in range(4)]
     same(sum(seen), 1, f"new flows that got in {seen}")
-    same(in_force()[0], "input", "mode shown")
+    same(in_force(), ("input", "hooks at PRE_ROUTING"), "mode shown")
     nft("delete table ip c")
     wait_for(lambda: in_force()[0] == "early", "early again once conntrack is gone")
 
@@ -226,6 +226,18 @@ def _():
     finally:
         lab.director.sysctl(ipv4__conf__eth0__rp_filter=0)
         lab.director.ip("link del other", check_status=False)
+
+
+@case("auto: IPsec policies are an obstacle, and gone they are none")
+def _():
+    fresh()
+    lab.director.ip("xfrm policy add src 10.99.0.1 dst 10.99.0.2 dir in tmpl proto esp mode tunnel")
+    try:
+        same(in_force(), ("input", "IPsec policies"), "mode shown")
+        passes("with a policy for others")
+    finally:
+        lab.director.ip("xfrm policy flush")
+    wait_for(lambda: in_force()[0] == "early", "early again")
 
 
 @case("auto: TCP works through an accepting rule set with ct")
