@@ -119,7 +119,7 @@ static void print_peer(const json_t *p)
 	printf("\n");
 }
 
-static void print_rejected(const json_t *o)
+static void print_counts(const char *title, const json_t *o)
 {
 	bool any = false;
 	const char *key;
@@ -128,9 +128,8 @@ static void print_rejected(const json_t *o)
 	json_object_foreach((json_t *)o, key, value) {
 		if (!json_integer_value(value))
 			continue;
-		printf("%s %" JSON_INTEGER_FORMAT " by %s",
-		       any ? "," : "    adverts ignored:",
-		       json_integer_value(value), key);
+		printf("%s %s %" JSON_INTEGER_FORMAT, any ? "," : title, key,
+		       json_integer_value(value));
 		any = true;
 	}
 	if (any)
@@ -155,29 +154,12 @@ static void print_instance(const json_t *r)
 		       num(r, "master_priority"));
 	json_array_foreach(json_object_get(r, "peers"), i, item)
 		print_peer(item);
-	print_rejected(json_object_get(r, "rejected"));
+	print_counts("    adverts ignored:", json_object_get(r, "rejected"));
 	json_array_foreach(json_object_get(r, "transitions"), i, item) {
 		printf("    %s -> %s ", str(item, "from"), str(item, "to"));
 		print_ago(num(item, "ago"));
 		printf(": %s\n", str(item, "reason"));
 	}
-}
-
-static void print_counts(const char *title, const json_t *o)
-{
-	bool any = false;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)o, key, value) {
-		if (!json_integer_value(value))
-			continue;
-		printf("%s %s %" JSON_INTEGER_FORMAT, any ? "," : title, key,
-		       json_integer_value(value));
-		any = true;
-	}
-	if (any)
-		printf("\n");
 }
 
 static void print_sync_peer(const json_t *p)
