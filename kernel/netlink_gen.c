@@ -60,7 +60,7 @@ static const struct netlink_range_validation dray_a_explain_size_range = {
 };
 
 /* Common nested types */
-const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1] = {
+const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLE_VERSION + 1] = {
 	[DRAY_A_CONFIG_TIMEOUT_TCP] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_tcp_range),
 	[DRAY_A_CONFIG_TIMEOUT_TCPFIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_tcpfin_range),
 	[DRAY_A_CONFIG_TIMEOUT_UDP] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_config_timeout_udp_range),
@@ -81,6 +81,7 @@ const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1] = {
 	[DRAY_A_CONFIG_VERSION] = { .type = NLA_NUL_STRING, },
 	[DRAY_A_CONFIG_SERVICES] = { .type = NLA_U32, },
 	[DRAY_A_CONFIG_TABLES_MADE] = { .type = NLA_U32, },
+	[DRAY_A_CONFIG_TABLE_VERSION] = { .type = NLA_U32, },
 };
 
 const struct nla_policy dray_explain_nl_policy[DRAY_A_EXPLAIN_PAD + 1] = {

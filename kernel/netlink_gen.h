@@ -12,7 +12,7 @@
 #include <uapi/linux/dray.h>
 
 /* Common nested types */
-extern const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLES_MADE + 1];
+extern const struct nla_policy dray_config_nl_policy[DRAY_A_CONFIG_TABLE_VERSION + 1];
 extern const struct nla_policy dray_explain_nl_policy[DRAY_A_EXPLAIN_PAD + 1];
 extern const struct nla_policy dray_explain_entry_nl_policy[DRAY_A_EXPLAIN_ENTRY_FLOWS + 1];
 extern const struct nla_policy dray_explain_rank_nl_policy[DRAY_A_EXPLAIN_RANK_LIMIT + 1];

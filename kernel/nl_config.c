@@ -171,6 +171,7 @@ static int put_tables(struct sk_buff *skb, struct dray_net *dn)
 	if (nla_put_u64_64bit(skb, DRAY_A_CONFIG_TABLE_LIMIT,
 			      dn->settings.table_limit, DRAY_A_CONFIG_PAD) ||
 	    nla_put_u32(skb, DRAY_A_CONFIG_TABLES, n) ||
+	    nla_put_u32(skb, DRAY_A_CONFIG_TABLE_VERSION, DRAY_TABLE_VERSION) ||
 	    nla_put_u32(skb, DRAY_A_CONFIG_TABLES_MADE,
 			READ_ONCE(dn->tables_made)) ||
 	    nla_put_u64_64bit(skb, DRAY_A_CONFIG_TABLE_BYTES, bytes,

@@ -33,6 +33,12 @@
 /* In force where the administrator gave none: public, so that directors agree
  * without one, and clients can aim.  Never derived from the configuration.
  */
+/* To be counted up with every change of what a table, or the hash of a packet
+ * (hash.h, and what of it steer.c takes), answers to the same configuration:
+ * directors tell each other.
+ */
+#define DRAY_TABLE_VERSION	1
+
 #define DRAY_TABLE_PUBLIC_KEY	"dray table key 1"
 
 /* What is hashed with two ~0 for a key's fingerprint. */

@@ -24,7 +24,7 @@ TYPES = {
                              "unassured_limit", "flows", "persists", "unassured", "services"), "u32") |
               {"hook_mode": "u8", "flow_bytes": "u64", "hook": "nests", "version": "str", "pad": "bin",
                "table_limit": "u64", "table_key": "bin", "table_key_fingerprint": "u64", "tables": "u32",
-               "table_bytes": "u64", "tables_made": "u32"},
+               "table_bytes": "u64", "tables_made": "u32", "table_version": "u32"},
     "hook": {"family": "u8", "ifindex": "u32", "mode": "u8", "why": "str"},
     "service": {"family": "u8", "protocol": "u8", "address": "bin", "port": "u16", "fwmark": "u32",
                 "scheduler": "str", "flags": "u32", "persist_timeout": "u32", "persist_prefix": "u8",

@@ -50,13 +50,15 @@ static struct {
 	bool refused;			/* for lack of a service or a server */
 	uint32_t generation, refused_at;
 } sync_;
+	uint32_t tables;		/* version of the module's */
 
 /* --- hellos --- */
 
 static void send_hello(uint64_t now)
 {
 	struct sync_hello hello = { .config = sync_compare_own(),
-				    .generation = sync_.generation };
+				    .generation = sync_.generation,
+				    .tables = sync_.tables };
 	struct sync_writer *w;
 
 	if (sync_owns_any(now))
@@ -225,6 +227,8 @@ static void look_at_configuration(void)
 	}
 	free(config.hooks);
 	if (sync_.generation != generation ||
+	sync_.tables = config.table_version;
+	sync_compare_version(sync_.tables);
 	    !sync_compare_own())
 		rc = sync_compare_read();
 	/* it changed all the time: with the next look, then */

@@ -27,6 +27,7 @@ static struct {
 	struct print *prints;		/* sorted by key */
 	size_t n;
 	uint64_t all;
+	uint32_t tables;		/* version */
 } own;
 
 static void hash_number(crypto_generichash_state *h, uint64_t value)
@@ -122,6 +123,11 @@ int sync_compare_read(void)
 	return rc;
 }
 
+void sync_compare_version(uint32_t tables)
+{
+	own.tables = tables;
+}
+
 uint64_t sync_compare_own(void)
 {
 	return own.all;
@@ -213,18 +219,40 @@ static void say(struct sync_compare *c, const struct sync_peer_state *show)
 		"and keys", from, text);
 }
 
-void sync_compare_look(struct sync_compare *c, uint64_t config,
+/* Equal fingerprints say nothing then: one module hashes otherwise. */
+static void look_at_version(struct sync_compare *c, uint32_t tables,
+			    const struct sync_peer_state *show)
+{
+	bool differs = tables && own.tables && tables != own.tables;
+	char from[INET6_ADDRSTRLEN];
+
+	if (differs && !c->version_said)
+		log_say(LOG_ERR, "state sync: dray.ko of director %s computes "
+			"other servers from the same configuration (its tables "
+			"are of version %u, here %u): connections will not "
+			"survive a failover before both are of one version",
+			dray_addr_text(&show->addr, from, sizeof(from)),
+			tables, own.tables);
+	if (!differs && c->version_said)
+		log_say(LOG_NOTICE, "state sync: dray.ko of director %s computes "
+			"the same servers again",
+			dray_addr_text(&show->addr, from, sizeof(from)));
+	c->version_said = differs;
+}
+
+void sync_compare_look(struct sync_compare *c, const struct sync_hello *hello,
 		       struct sync_peer_state *show, uint64_t now)
 {
 	char from[INET6_ADDRSTRLEN];
 
-	if (!config || !own.all || config == own.all) {
+	look_at_version(c, hello->tables, show);
+	if (!hello->config || !own.all || hello->config == own.all) {
 		if (c->said)
 			log_say(LOG_NOTICE, "state sync: director %s has the "
 				"same configuration again",
 				dray_addr_text(&show->addr, from,
 					       sizeof(from)));
-		*c = (struct sync_compare){ 0 };
+		*c = (struct sync_compare){ .version_said = c->version_said };
 	} else if (!c->since) {
 		c->since = now;
 	} else if (now - c->since >= PATIENCE_US &&
@@ -235,5 +263,5 @@ void sync_compare_look(struct sync_compare *c, uint64_t config,
 		c->told = now;
 		tell(now);
 	}
-	show->differs = c->said;
+	show->differs = c->said || c->version_said;
 }

@@ -16,17 +16,20 @@ struct sync_compare {
 	uint64_t since;			/* time; 0: it does not differ */
 	uint64_t told;			/* when ours were told it */
 	bool said;			/* in the log */
+	bool version_said;		/* too: its tables are of another */
 	struct dray_key differs;	/* family 0: not known which */
 };
 
 /* The module's configuration has changed.  Return: 0 or -errno. */
 int sync_compare_read(void);
+/* The module's tables are of this version. */
+void sync_compare_version(uint32_t tables);
 /* Return: the fingerprint of everything; 0: not read yet. */
 uint64_t sync_compare_own(void);
 /* A datagram of type SYNC_TABLES of it. */
 void sync_compare_take(struct sync_compare *c, struct sync_reader *r);
-/* Its last hello was of @config. */
-void sync_compare_look(struct sync_compare *c, uint64_t config,
+/* Its last hello was @hello. */
+void sync_compare_look(struct sync_compare *c, const struct sync_hello *hello,
 		       struct sync_peer_state *show, uint64_t now);
 
 #endif

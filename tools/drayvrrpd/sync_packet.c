@@ -174,6 +174,7 @@ bool sync_put_hello(struct sync_writer *w, const struct sync_hello *hello)
 	put_number(&p, hello->config, 8);
 	put_number(&p, hello->generation, 8);
 	put_number(&p, hello->flags, 4);
+	put_number(&p, hello->tables, 4);
 	return !p.full;
 }
 
@@ -335,6 +336,7 @@ bool sync_get_hello(struct sync_reader *r, struct sync_hello *hello)
 	hello->config = get_number(&g, 8);
 	hello->generation = get_number(&g, 8);
 	hello->flags = get_number(&g, 4);
+	hello->tables = get_number(&g, 4);
 	return !g.failed && !(hello->flags & ~KNOWN_HELLO);
 }
 

@@ -23,7 +23,7 @@
 
 #include "addr.h"
 
-#define SYNC_FORMAT 1
+#define SYNC_FORMAT 2
 #define SYNC_HEADER 40
 #define SYNC_MAC 32
 #define SYNC_MAX 1400		/* of a datagram: no fragments */
@@ -72,6 +72,7 @@ struct sync_hello {
 	uint64_t config;	/* fingerprint: two that differ must say so */
 	uint64_t generation;
 	uint32_t flags;		/* SYNC_HELLO_* */
+	uint32_t tables;	/* version of the module's; 0: not known yet */
 };
 
 /* That a session was heard: a receipt, and proof that the sender is alive. */

@@ -324,7 +324,7 @@ void sync_peers_look(uint64_t now)
 			look_for_all(p, s, now);
 		}
 		note(p, s);
-		sync_compare_look(&p->compare, s->hello.config, show_of(s),
+		sync_compare_look(&p->compare, &s->hello, show_of(s),
 				  now);
 	}
 }

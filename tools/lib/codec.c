@@ -405,6 +405,7 @@ void dray_get_config(struct nlattr *nest, struct dray_config *c)
 	c->table_bytes = dray_get_u64(tb[DRAY_A_CONFIG_TABLE_BYTES]);
 	c->tables = dray_get_u32(tb[DRAY_A_CONFIG_TABLES]);
 	c->tables_made = dray_get_u32(tb[DRAY_A_CONFIG_TABLES_MADE]);
+	c->table_version = dray_get_u32(tb[DRAY_A_CONFIG_TABLE_VERSION]);
 	c->key_fingerprint = dray_get_u64(tb[DRAY_A_CONFIG_TABLE_KEY_FINGERPRINT]);
 	dray_get_text(tb[DRAY_A_CONFIG_VERSION], c->version, sizeof(c->version));
 	dray_get_hooks(nest, c);

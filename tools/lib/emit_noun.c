@@ -186,6 +186,7 @@ void dray_emit_config(struct dray_emit *e, const struct dray_config *c)
 	NUM(e, "tables", c->tables);
 	NUM(e, "table_bytes", c->table_bytes);
 	NUM(e, "tables_made", c->tables_made);
+	NUM(e, "table_version", c->table_version);
 	NUM(e, "services", c->services);
 	NUM(e, "flows", c->flows);
 	NUM(e, "persists", c->persists);

@@ -126,6 +126,7 @@ struct dray_config {
 	uint64_t flow_bytes;
 	uint64_t table_limit, table_bytes;
 	uint32_t tables_made;
+	uint32_t table_version;
 	uint32_t tables;
 	uint8_t table_key[DRAY_KEYLEN];	/* writing only */
 	uint64_t key_fingerprint;	/* not of the public key */

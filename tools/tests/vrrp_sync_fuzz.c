@@ -24,7 +24,8 @@ static void make_right(uint8_t *buf, size_t len)
 {
 	if (len < SYNC_HEADER + SYNC_MAC)
 		return;
-	memcpy(buf, "DRAY\1", 5);
+	memcpy(buf, "DRAY", 4);
+	buf[4] = SYNC_FORMAT;
 	buf[8] = key.number >> 24;
 	buf[9] = key.number >> 16;
 	buf[10] = key.number >> 8;

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Datagrams between directors, whom they are believed from, and what is missed. */
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <cmocka.h>
 
+#include "sync_compare.h"
 #include "sync_session.h"
 
 #define S 1000000ULL
@@ -94,7 +97,7 @@ static void layout(void **state)
 
 	(void)state;
 	assert_int_equal(w.len, SYNC_HEADER + sizeof(entry) + SYNC_MAC);
-	assert_memory_equal(w.buf, "DRAY\1\2\0\1", 8);
+	assert_memory_equal(w.buf, "DRAY\2\2\0\1", 8);
 	assert_int_equal(w.buf[23], 11);
 	assert_int_equal(w.buf[39], 1);
 	assert_memory_equal(w.buf + SYNC_HEADER, entry, sizeof(entry));
@@ -560,6 +563,52 @@ static void rejections_have_words(void **state)
 
 #define T(name, f) { name, f, NULL, NULL, NULL }
 
+/* The fingerprints cannot tell: 0 is that of a director that knows none yet. */
+static void versions_of_tables(void **state)
+{
+	static const struct {
+		uint32_t here, there;
+		bool differs;
+	} cases[] = { { 1, 1, false }, { 1, 2, true }, { 1, 0, false },
+		      { 2, 1, true }, { 0, 1, false } };
+	struct sync_peer_state show = { 0 };
+	struct sync_compare compare = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sync_hello hello = { .tables = cases[i].there };
+
+		sync_compare_version(cases[i].here);
+		sync_compare_look(&compare, &hello, &show, i);
+		assert_int_equal(show.differs, cases[i].differs);
+	}
+}
+
+/* A fuzzer that begins with what is rejected at once finds little. */
+static void seeds_of_the_fuzzer(void **state)
+{
+	uint8_t buf[1 + SYNC_MAX];
+	struct sync_key fuzzed;
+	struct sync_reader r;
+	glob_t found;
+	size_t i, n;
+	FILE *file;
+
+	(void)state;
+	sync_key_derive(&fuzzed, (const uint8_t *)"key", 3);
+	assert_int_equal(glob("tests/corpus/vrrp_sync/*", 0, NULL, &found), 0);
+	for (i = 0; i < found.gl_pathc; i++) {
+		file = fopen(found.gl_pathv[i], "r");
+		assert_non_null(file);
+		n = fread(buf, 1, sizeof(buf), file);
+		fclose(file);
+		assert_int_equal(sync_open(buf + 1, n - 1, &fuzzed, &r),
+				 SYNC_ACCEPTED);
+	}
+	globfree(&found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -583,6 +632,8 @@ int main(void)
 		T("strangers push out nobody", strangers_push_out_nobody),
 		T("met again after a silence", met_again),
 		T("rejections have words", rejections_have_words),
+		T("versions of tables", versions_of_tables),
+		T("seeds of the fuzzer", seeds_of_the_fuzzer),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, NULL);

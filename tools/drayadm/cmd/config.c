@@ -20,6 +20,7 @@ static void print_tables(struct dray_emit *e, const struct dray_config *c)
 	dray_emit_text(e, "tables           %u\n", c->tables);
 	dray_emit_text(e, "table-bytes      %" PRIu64 "\n", c->table_bytes);
 	dray_emit_text(e, "tables-made      %u\n", c->tables_made);
+	dray_emit_text(e, "table-version    %u\n", c->table_version);
 }
 
 static void print_config(struct dray_emit *e, const struct dray_config *c)
