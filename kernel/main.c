@@ -90,8 +90,8 @@ static void __net_exit dray_net_exit(struct net *net)
 
 	dray_reach_exit(dn);
 	dray_pools_exit(dn);
-	dray_flows_exit(dn);
 	dray_sync_exit(dn);
+	dray_flows_exit(dn);
 	free_percpu(dn->reasons);
 	xa_destroy(&dn->servers);
 	xa_destroy(&dn->service_ids);

@@ -9,6 +9,7 @@
 
 #include "netlink_gen.h"
 #include "nl_entry.h"
+#include "sync.h"
 
 #define WALK_STRIDE	1024	/* entries without leaving the RCU read side */
 
@@ -220,6 +221,17 @@ int dray_nl_put_entry(struct sk_buff *skb, struct dray_net *dn,
 	return kind->put(skb, dn, flow);
 }
 
+/* While nobody listens entries are not judged again as tables change. */
+static void entries_judge(struct dray_net *dn,
+			  const struct dray_service *service,
+			  struct dray_flow *flow)
+{
+	const struct dray_service_conf *conf = rcu_dereference(service->conf);
+
+	if (dray_sync_judge(conf, flow))
+		dray_sync_tell(dn, conf, flow);
+}
+
 int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb,
 			 const struct dray_nl_entries *kind)
 {
@@ -242,6 +254,7 @@ int dray_nl_entries_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		flow = entries_next(dump, &service);
 		if (!flow)
 			break;
+		entries_judge(dump->walk.dn, service, flow);
 		hdr = dray_nl_dump_put(skb, cb, kind->cmd);
 		if (WARN_ON_ONCE(!hdr))
 			break;
@@ -272,8 +285,11 @@ static u32 entries_kill(struct entries_dump *dump)
 	u32 killed = 0;
 
 	dray_flow_walk_start(&dump->walk);
-	while ((flow = entries_next(dump, &service)))
+	while ((flow = entries_next(dump, &service))) {
+		/* First, so that it is not taken for what comes after. */
+		dray_sync_tell_end(dn, flow);
 		killed += dray_flow_kill(dn, flow);
+	}
 	dray_flow_walk_stop(&dump->walk);
 	return killed;
 }

@@ -78,19 +78,32 @@ static bool sync_counts(const struct dray_service_conf *conf, u16 flags)
 	return !conf->choice || flags & FLOW_DIVERGENT;
 }
 
-void dray_sync_tell(struct dray_net *dn, const struct dray_service_conf *conf,
-		    const struct dray_flow *flow)
+static void sync_queue(struct dray_sync *sync, const struct dray_flow *flow)
 {
-	struct dray_sync *sync = &dn->sync;
-
-	if (!sync_counts(conf, READ_ONCE(flow->w.flags)) ||
-	    !dray_nl_sync_listening(dn))
-		return;
 	spin_lock_bh(&sync->lock);
 	sync_push(sync, flow);
 	spin_unlock_bh(&sync->lock);
 	if (!delayed_work_pending(&sync->work))
 		queue_delayed_work(system_highpri_wq, &sync->work, SYNC_DELAY);
+}
+
+void dray_sync_tell(struct dray_net *dn, const struct dray_service_conf *conf,
+		    const struct dray_flow *flow)
+{
+	if (sync_counts(conf, READ_ONCE(flow->w.flags)) &&
+	    dray_nl_sync_listening(dn))
+		sync_queue(&dn->sync, flow);
+}
+
+void dray_sync_tell_end(struct dray_net *dn, const struct dray_flow *flow)
+{
+	struct dray_flow end;
+
+	if (!dray_nl_sync_listening(dn))
+		return;
+	sync_copy(&end, flow);
+	end.last = dray_now() - (u32)dray_flow_timeout(dn, flow);
+	sync_queue(&dn->sync, &end);
 }
 
 static void sync_mark(struct dray_flow *flow, bool diverges)
@@ -99,11 +112,25 @@ static void sync_mark(struct dray_flow *flow, bool diverges)
 			    diverges ? 0 : FLOW_DIVERGENT);
 }
 
+bool dray_sync_judge(const struct dray_service_conf *conf,
+		     struct dray_flow *flow)
+{
+	u16 flags = READ_ONCE(flow->w.flags);
+	struct dray_flow_tuple tuple;
+	bool diverges;
+
+	dray_flow_tuple_of(&tuple, flow);
+	diverges = dray_steer_diverges(conf, &tuple, READ_ONCE(flow->w.server));
+	if (diverges == !!(flags & FLOW_DIVERGENT))
+		return false;
+	sync_mark(flow, diverges);
+	return diverges;
+}
+
 void dray_sync_tell_again(struct dray_net *dn,
 			  const struct dray_service_conf *conf,
 			  struct dray_flow *flow, u32 last, u32 now)
 {
-	struct dray_flow_tuple tuple;
 	u32 third;
 
 	if (!dray_nl_sync_listening(dn))
@@ -112,9 +139,7 @@ void dray_sync_tell_again(struct dray_net *dn,
 	if (last / third == now / third)
 		return;
 	/* The table may have changed since the entry was judged. */
-	dray_flow_tuple_of(&tuple, flow);
-	sync_mark(flow, dray_steer_diverges(conf, &tuple,
-					    READ_ONCE(flow->w.server)));
+	dray_sync_judge(conf, flow);
 	dray_sync_tell(dn, conf, flow);
 }
 
@@ -147,6 +172,11 @@ bool dray_sync_take(struct dray_net *dn, const struct dray_flow_tuple *tuple,
 {
 	struct dray_flow *flow = dray_flow_lookup(dn, tuple);
 
+	if (!expires) {
+		if (flow)
+			dray_flow_kill(dn, flow);
+		return true;
+	}
 	if (dray_steer_diverges(rcu_dereference(server->service->conf), tuple,
 				server->id))
 		flags |= FLOW_DIVERGENT;
@@ -210,12 +240,15 @@ void dray_sync_init(struct dray_net *dn)
 	INIT_LIST_HEAD(&sync->pages);
 	INIT_DELAYED_WORK(&sync->work, sync_work);
 	init_waitqueue_head(&sync->over);
+	dray_sync_settle_init(dn);
 }
 
 void dray_sync_exit(struct dray_net *dn)
 {
 	struct sync_page *page, *next;
 
+	/* It tells, so it goes first. */
+	cancel_work_sync(&dn->sync.settle);
 	cancel_delayed_work_sync(&dn->sync.work);
 	list_for_each_entry_safe(page, next, &dn->sync.pages, node)
 		kfree(page);

@@ -26,21 +26,28 @@ struct netlink_ext_ack;
 
 /**
  * struct dray_sync - what is to be told
- * @lock: guards @pages, @n_pages and @lost; taken with softirqs off
+ * @lock: guards @pages, @n_pages, @lost and what is settled; taken with
+ *	softirqs off
  * @pages: struct sync_page, the oldest first
  * @n_pages: number of @pages
  * @lost: something was not queued since the last batch
  * @work: sends a batch
+ * @settle: judges entries again after a change
+ * @settles: @settle is to run; @from counts
+ * @from: generation; of services that are older nothing has to be judged
  * @waits: number of the last wait; atomic
  * @done: number of the last one that is over; only grows, by cmpxchg()
  * @over: where they wait
  */
 struct dray_sync {
-	spinlock_t lock;	/* guards pages, n_pages and lost */
+	spinlock_t lock;	/* guards pages to lost, settles and from */
 	struct list_head pages;
 	u32 n_pages;
 	bool lost;
 	struct delayed_work work;
+	struct work_struct settle;
+	bool settles;
+	u32 from;
 	atomic_t waits;
 	u32 done;
 	wait_queue_head_t over;
@@ -56,6 +63,30 @@ struct dray_sync {
  */
 void dray_sync_tell(struct dray_net *dn, const struct dray_service_conf *conf,
 		    const struct dray_flow *flow);
+
+/**
+ * dray_sync_tell_end() - tell other directors that an entry is deleted
+ * @dn: namespace
+ * @flow: entry, not yet killed
+ *
+ * It is told as one whose time is over, also where it does not diverge: it may
+ * have when it was told.
+ *
+ * Context: RCU read side.
+ */
+void dray_sync_tell_end(struct dray_net *dn, const struct dray_flow *flow);
+
+/**
+ * dray_sync_judge() - set an entry's FLOW_DIVERGENT as a configuration has it
+ * @conf: configuration of its service, published or to be
+ * @flow: entry
+ *
+ * Context: RCU read side.
+ * Return: whether it diverges, and did not when it was judged before: then it is
+ * to be told.
+ */
+bool dray_sync_judge(const struct dray_service_conf *conf,
+		     struct dray_flow *flow);
 
 /**
  * dray_sync_tell_again() - the same when an entry was used
@@ -81,11 +112,11 @@ void dray_sync_tell_again(struct dray_net *dn,
  * @server: its server
  * @state: enum dray_flow_state
  * @flags: FLOW_PERSIST, FLOW_ASSURED
- * @expires: milliseconds that it has
- * @reason: where to put the enum dray_reason if there is none
+ * @expires: milliseconds that it has; 0 if it is deleted
+ * @reason: where to put the enum dray_reason if there is no room for it
  *
  * Context: process, RCU read side, softirqs off.
- * Return: whether there is an entry.
+ * Return: false if there is no room for it.
  */
 bool dray_sync_take(struct dray_net *dn, const struct dray_flow_tuple *tuple,
 		    struct dray_server *server, u8 state, u16 flags,
@@ -109,6 +140,25 @@ bool dray_sync_affected(struct dray_txn *txn);
  * Context: process, dray_net.lock not held.
  */
 void dray_sync_change(struct dray_txn *txn);
+
+/**
+ * dray_sync_settle() - judge the entries of a commit's services once more
+ * @txn: published or refused, its services still in its list
+ *
+ * Soon after, not at once: what began by the configuration of before, while the
+ * new one was being told, or was marked by one that came to nothing.
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_sync_settle(struct dray_txn *txn);
+
+/**
+ * dray_sync_settle_init() - begin
+ * @dn: namespace
+ *
+ * Context: process.
+ */
+void dray_sync_settle_init(struct dray_net *dn);
 
 /**
  * dray_sync_done() - the other directors have what was told before a wait

@@ -69,15 +69,14 @@ bool dray_sync_affected(struct dray_txn *txn)
 }
 
 /* One entry: its flag becomes what it will be.  Returns whether it was told. */
-static bool change_entry(struct dray_txn *txn, struct dray_flow *flow)
+static bool change_entry(struct dray_net *dn, struct dray_flow *flow,
+			 const void *arg)
 {
+	struct dray_txn *txn = (struct dray_txn *)arg;
 	const struct dray_service *service;
 	struct dray_txn_service *ts;
-	struct dray_flow_tuple tuple;
-	bool diverges;
-	u16 was;
 
-	service = xa_load(&txn->dn->service_ids, dray_flow_service(flow));
+	service = xa_load(&dn->service_ids, dray_flow_service(flow));
 	ts = service ? dray_txn_staged(txn, &service->key) : NULL;
 	/* Where somebody else has changed the service, servers of our
 	 * configuration may be gone; txn_overtaken() finds out afterwards.
@@ -85,28 +84,45 @@ static bool change_entry(struct dray_txn *txn, struct dray_flow *flow)
 	if (!ts || !ts->affected || ts->published_id != service->id ||
 	    rcu_dereference(service->conf)->generation != ts->generation)
 		return false;
-	dray_flow_tuple_of(&tuple, flow);
-	diverges = dray_steer_diverges(ts->conf, &tuple,
-				       READ_ONCE(flow->w.server));
-	was = dray_flow_set_flags(flow, diverges ? FLOW_DIVERGENT : 0,
-				  diverges ? 0 : FLOW_DIVERGENT).flags;
-	if (ts->conf->choice && (!diverges || was & FLOW_DIVERGENT))
+	if (!dray_sync_judge(ts->conf, flow) && ts->conf->choice)
 		return false;
-	dray_sync_tell(txn->dn, ts->conf, flow);
+	dray_sync_tell(dn, ts->conf, flow);
 	return true;
 }
 
-static bool change_scan(struct dray_txn *txn)
+/* One entry, by what is published. */
+static bool settle_entry(struct dray_net *dn, struct dray_flow *flow,
+			 const void *arg)
+{
+	const struct dray_service_conf *conf;
+	const struct dray_service *service;
+	const u32 *from = arg;
+
+	service = xa_load(&dn->service_ids, dray_flow_service(flow));
+	if (!service)
+		return false;
+	conf = rcu_dereference(service->conf);
+	if ((s32)(conf->generation - *from) < 0 || !dray_sync_judge(conf, flow))
+		return false;
+	dray_sync_tell(dn, conf, flow);
+	return true;
+}
+
+/* Returns whether anything was told. */
+static bool change_scan(struct dray_net *dn,
+			bool (*entry)(struct dray_net *dn,
+				      struct dray_flow *flow, const void *arg),
+			const void *arg)
 {
 	struct dray_flow_walk walk;
 	struct dray_flow *flow;
 	unsigned int steps = 0;
 	bool told = false;
 
-	dray_flow_walk_init(&walk, txn->dn);
+	dray_flow_walk_init(&walk, dn);
 	dray_flow_walk_start(&walk);
 	while ((flow = dray_flow_walk_next(&walk))) {
-		told |= change_entry(txn, flow);
+		told |= entry(dn, flow, arg);
 		if (++steps % CHANGE_STRIDE)
 			continue;
 		dray_flow_walk_stop(&walk);
@@ -138,6 +154,44 @@ void dray_sync_change(struct dray_txn *txn)
 	list_for_each_entry(ts, &txn->services, node)
 		if (ts->conf)
 			ts->conf->choice = ts->choice;
-	if (change_scan(txn))
+	if (change_scan(txn->dn, change_entry, txn))
 		change_wait(txn->dn);
+}
+
+void dray_sync_settle(struct dray_txn *txn)
+{
+	struct dray_sync *sync = &txn->dn->sync;
+	const struct dray_txn_service *ts;
+
+	spin_lock_bh(&sync->lock);
+	list_for_each_entry(ts, &txn->services, node) {
+		if (!ts->affected)
+			continue;
+		if (!sync->settles || (s32)(ts->generation - sync->from) < 0)
+			sync->from = ts->generation;
+		sync->settles = true;
+	}
+	if (sync->settles)
+		queue_work(system_unbound_wq, &sync->settle);
+	spin_unlock_bh(&sync->lock);
+}
+
+static void settle_work(struct work_struct *work)
+{
+	struct dray_sync *sync = container_of(work, struct dray_sync, settle);
+	struct dray_net *dn = container_of(sync, struct dray_net, sync);
+	u32 from;
+
+	spin_lock_bh(&sync->lock);
+	from = sync->from;
+	sync->settles = false;
+	spin_unlock_bh(&sync->lock);
+	/* Whoever goes by what was published before is done with it then. */
+	synchronize_rcu();
+	change_scan(dn, settle_entry, &from);
+}
+
+void dray_sync_settle_init(struct dray_net *dn)
+{
+	INIT_WORK(&dn->sync.settle, settle_work);
 }

@@ -15,6 +15,7 @@
 #include "net.h"
 #include "pool.h"
 #include "schedule.h"
+#include "sync.h"
 #include "txn_impl.h"
 
 /* A socket that stages without end is stopped here, not by the OOM killer. */
@@ -592,7 +593,10 @@ static int txn_finish(struct dray_txn *txn, struct netlink_ext_ack *extack)
 {
 	int err = dray_txn_tables(txn, extack);
 
-	return err ?: dray_txn_publish(txn, extack);
+	if (!err)
+		err = dray_txn_publish(txn, extack);
+	dray_sync_settle(txn);
+	return err;
 }
 
 int dray_txn_commit(struct dray_net *dn, u32 portid, const u32 *expected,

@@ -261,6 +261,85 @@ def change():
     same({p: v[0] for p, v in flows(there).items()}, {p: before[p][0] for p in told_ports}, "servers there")
 
 
+def first_there(port):
+    """The server that the other director's table names."""
+    return there.one("explain", dray.packet(CLIENT, VIP, 80, port))["explain"]["first"]["address"]
+
+
+def began_meanwhile(ports):
+    """Flows begin between what a change tells and its being in force: what is told, or None if it was in force too early."""
+    balance(tcp(scheduler="dray"), (1, 2, 3), (here,))
+    for port in range(4001, 4031):
+        open_flow(port)
+    wait_for(lambda: len(flows()) == 30, "flows")
+    frames = [packet.frame(lab.director.mac(), lab.client.mac(), packet.ip(
+        CLIENT, VIP, socket.IPPROTO_TCP, packet.tcp(CLIENT, VIP, port, 80, ACK, 1001, 1, b""))) for port in ports]
+    waits = []
+
+    def waiting():
+        waits.extend(m["wait"] for cmd, m in group.told() if cmd == "sync_wait_ntf")
+        return waits
+
+    def add():
+        with lab.director, Dray() as own:
+            own.do("new_server", tcp(), server(rip(4)))
+    start = here.generation()
+    thread = threading.Thread(target=add)
+    with lab.client.packet_socket() as sock:
+        thread.start()
+        wait_for(waiting, "the wait of the change", every=0)
+        for frame in frames:
+            sock.send(frame)
+    before = here.generation() == start
+    thread.join()
+    return {m["flow"]["client_port"] for _, m in wait_told(len(ports))} if before else None
+
+
+@case("flows that begin while a change is being told are told when it is in force")
+def meanwhile():
+    balance(tcp(scheduler="dray"), directors=(there,))
+    ports = [p for p in range(5001, 5060) if first_there(p) == dray.ip(rip(4))][:3]
+    same(len(ports), 3, "ports that the table gives to the new server")
+    for _ in range(10):
+        got = began_meanwhile(ports)
+        if got:
+            break
+    check(got, "no change waited long enough, of ten")
+    same(got, set(ports), "flows told")
+
+
+@case("without a listener an entry is judged when it is asked for")
+def judged():
+    balance(tcp(scheduler="dray"))
+    for port in range(4001, 4031):
+        send(other, port, ACK, seq=1001)
+    wait_for(lambda: len(flows(there)) == 30, "flows there")
+    held = {p for p, v in flows(there).items() if v[0] == dray.ip(rip(2))}
+    for state, wanted in (("DRAIN", held), ("UP", set())):
+        there.do("set_server", tcp(), server(rip(2), state=CONSTANTS[f"DRAY_SERVER_STATE_{state}"]))
+        same({p for p, v in flows(there).items() if v[2] & DIVERGENT}, wanted, f"flows that diverge: {state}")
+
+
+@case("what is deleted is told, and deleted there")
+def deleted():
+    balance(tcp(scheduler="rr", persist_timeout=60))
+    for port in range(4001, 4005):
+        open_flow(port)
+    carry(wait_told(5))
+    same((len(flows(there)), len(there.dump("get_persist"))), (4, 1), "entries there")
+    here.do("del_flow", nest("flow", client_port=4002))
+    carry(wait_told(1))
+    same(set(flows(there)), {4001, 4003, 4004}, "flows there")
+    here.do("del_persist", tcp())
+    carry(wait_told(1))
+    same((len(flows(there)), there.dump("get_persist")), (3, []), "entries there")
+    here.do("del_flow", nest("flow"))
+    found = wait_told(3)
+    same({m["flow"]["expires"] for _, m in found}, {0}, "time that they have")
+    carry(found)
+    same(flows(there), {}, "flows there")
+
+
 @case("a server that drains, or is up again: what only its flows' entries tell is told before, and once")
 def drain():
     balance(tcp(scheduler="dray"), (1, 2, 3))

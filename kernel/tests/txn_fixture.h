@@ -81,6 +81,10 @@ void dray_sync_change(struct dray_txn *txn)
 {
 }
 
+void dray_sync_settle(struct dray_txn *txn)
+{
+}
+
 int dray_hooks_register(struct dray_net *dn, u8 family)
 {
 	int err = fixture_hook_error[dray_family_index(family)];
