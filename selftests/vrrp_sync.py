@@ -17,7 +17,7 @@ import socket
 import time
 
 from lib import netlab, taptest, traffic, vrrp
-from lib.dray import CONSTANTS, Dray
+from lib.dray import CONSTANTS, Dray, nest
 from lib.netlab import VIP, rip
 from lib.taptest import case, check, same, wait_for
 from lib.vrrp import instance
@@ -172,6 +172,15 @@ def told():
     same((theirs["told_flows"], theirs["refused"], mine["taken_flows"]), (0, 0, 0), "told, refused by b; taken by a")
 
 
+@case("the process has CAP_NET_ADMIN and no other right")
+def rights():
+    pid, = lab.a.pids()["drayvrrpd-sync"]
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        found = dict(line.split(":\t") for line in file.read().splitlines() if line.startswith(("Cap", "NoNew")))
+    same({n: int(found[n], 16) for n in ("CapEff", "CapPrm", "NoNewPrivs")},
+         {"CapEff": 1 << 12, "CapPrm": 1 << 12, "NoNewPrivs": 1}, "rights")
+
+
 @case("drayadm vrrp tells how the state sync stands")
 def shown():
     text = lab.b.space.run([netlab.ADM, "vrrp", os.path.join(lab.b.folder, "vrrp.sock")])
@@ -183,13 +192,25 @@ def forged():
     lab.sniffer.forget()
     real = max(datagrams(lab.a, 3), key=len)
     before = flows(lab.b), sync(lab.b)["counters"]["taken_flows"]
-    for kind, data in (("replayed", real), ("format", real[:4] + b"\2" + real[5:]), ("key", real[:8] + b"\0\0\0\1" + real[12:]),
+    for kind, data in (("replayed", real), ("format", real[:4] + b"\3" + real[5:]), ("key", real[:8] + b"\0\0\0\1" + real[12:]),
                        ("mac", real[:-1] + bytes([real[-1] ^ 1])), ("magic", b"x" * 100), ("length", b"DRAY")):
         was = counted(lab.b, kind)
         send_sync(lab.b, data)
         wait_for(lambda kind=kind, was=was: counted(lab.b, kind) == was + 1, f"{kind} is counted")
     same((flows(lab.b), sync(lab.b)["counters"]["taken_flows"]), before, "flows of b")
     same(lab.b.said().count("of another version of dray"), 1, "lines of the log")
+
+
+@case("a flow that is deleted on the master is deleted on the other")
+def deleted():
+    same_flows()
+    sock, _ = live.popitem()
+    port = sock.getsockname()[1]
+    check(port in flows(lab.b), "b has not the flow")
+    lab.a.dray.do("del_flow", nest("flow", client_port=port))
+    wait_for(lambda: port not in flows(lab.b), "it is gone at b")
+    sock.close()
+    same_flows()
 
 
 @case("what was lost on the way is asked for again, in its order")
@@ -352,6 +373,23 @@ def keys():
     lab.b.start(key_file(lab.b, mode=0o644), instance(100))
     wait_for(lambda: sync(lab.b)["status"] == "no key", "the key is refused")
     check("group or others may read" in lab.b.said(), "the reason is not said")
+
+
+@case("another key in the same file counts from the next reload on")
+def key_replaced():
+    pair()
+    before = {d: d.pids()["drayvrrpd-sync"] for d in lab.directors.values()}
+    for director in lab.directors.values():
+        key_file(director, KEY.replace("00", "ee"))
+        director.signal(signal.SIGHUP)
+        wait_for(lambda d=director: d.pids().get("drayvrrpd-sync", before[d]) != before[d], "another process", 20)
+    for director in lab.directors.values():
+        in_sync(director)
+    before = {d: d.pids()["drayvrrpd-sync"] for d in lab.directors.values()}
+    reloads = lab.a.said().count("reloaded:")
+    lab.a.signal(signal.SIGHUP)
+    wait_for(lambda: lab.a.said().count("reloaded:") == reloads + 1, "the reload is done", 20)
+    same(lab.a.pids()["drayvrrpd-sync"], before[lab.a], "the process after a reload with the same key")
 
 
 if __name__ == "__main__":

@@ -296,7 +296,8 @@ static void worker_died(int status)
 /* The old worker has let go, the new one has the lock by now. */
 static void reload_done(void)
 {
-	if (sync_differs(super.now.conf, super.next.conf))
+	if (sync_differs(super.now.conf, super.next.conf) ||
+	    sync_key_differs(super.next.conf, &super.state->sync))
 		end_sync();
 	post_clear(&super.now, true);
 	super.now = super.next;

@@ -2,12 +2,13 @@
 /*
  * One loop: the module's group, the others' datagrams, and a timer that looks
  * after what is due.  Neither scripts nor names nor disks; the key file is read
- * once at the start.
+ * once at the start, and a reload with another key in it is a new start.
  */
 #include "sync.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sodium.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "capability.h"
 #include "log.h"
 #include "sync_compare.h"
 #include "sync_dump.h"
@@ -24,7 +26,6 @@
 #include "sync_owns.h"
 #include "sync_peers.h"
 #include "sync_wait.h"
-#include "table_key.h"
 
 #define HELLO_US 1000000ull
 #define HELLO_SOON_US 200000ull		/* while it joins */
@@ -49,8 +50,8 @@ static struct {
 	bool settled;
 	bool refused;			/* for lack of a service or a server */
 	uint32_t generation, refused_at;
-} sync_;
 	uint32_t tables;		/* version of the module's */
+} sync_;
 
 /* --- hellos --- */
 
@@ -226,9 +227,9 @@ static void look_at_configuration(void)
 		return;
 	}
 	free(config.hooks);
-	if (sync_.generation != generation ||
 	sync_.tables = config.table_version;
 	sync_compare_version(sync_.tables);
+	if (sync_.generation != generation ||
 	    !sync_compare_own())
 		rc = sync_compare_read();
 	/* it changed all the time: with the next look, then */
@@ -387,19 +388,14 @@ static void watch(int fd, event_callback_fn fn, void *arg)
 
 static bool read_key(const char *path)
 {
-	uint8_t secret[DRAY_KEYLEN];
 	char error[256];
-	int rc;
 
-	if (table_key_read(path, secret, error, sizeof(error))) {
+	if (sync_key_read(path, &sync_.key, error, sizeof(error))) {
 		log_say(LOG_ERR, "no state sync: %s", error);
 		return false;
 	}
-	rc = sync_key_derive(&sync_.key, secret, sizeof(secret));
-	sodium_memzero(secret, sizeof(secret));
-	if (rc)
-		log_say(LOG_ERR, "no state sync: libsodium cannot be used");
-	return !rc;
+	sync_.show->key = sync_.key.number;
+	return true;
 }
 
 static uint64_t random_number(void)
@@ -410,6 +406,18 @@ static uint64_t random_number(void)
 		randombytes_buf(&number, sizeof(number));
 	while (!number);
 	return number;
+}
+
+/* The module and large socket buffers ask for CAP_NET_ADMIN, also when the
+ * module comes later; all else was for the start.
+ */
+static void give_up_rights(void)
+{
+	int rc = capability_keep(CAP_NET_ADMIN);
+
+	if (rc)
+		log_say(LOG_WARNING, "state sync: rights that are not needed "
+			"are kept: %s", strerror(-rc));
 }
 
 static void start(void)
@@ -465,6 +473,7 @@ void sync_main(const struct ka_conf *conf, struct state *state, int alive)
 	sync_.conf = conf;
 	sync_.show = &state->sync;
 	memset(sync_.show->peers, 0, sizeof(sync_.show->peers));
+	sync_.show->key = 0;
 	sync_.show->pid = getpid();
 	sync_owns_open(conf, state);
 	sync_.base = event_base_new();
@@ -472,6 +481,7 @@ void sync_main(const struct ka_conf *conf, struct state *state, int alive)
 		_exit(1);
 	watch(alive, on_end, NULL);
 	open_all(conf);
+	give_up_rights();
 	event_base_dispatch(sync_.base);
 	_exit(0);
 }

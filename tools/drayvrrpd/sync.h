@@ -16,6 +16,11 @@
 bool sync_wanted(const struct ka_conf *conf);
 /* Would it do something else by another configuration? */
 bool sync_differs(const struct ka_conf *a, const struct ka_conf *b);
+/* Return: 0, or -1 with error filled in, which has nothing of the key. */
+int sync_key_read(const char *path, struct sync_key *key, char *error,
+		  size_t size);
+/* Is there another key in the file than the one that it has? */
+bool sync_key_differs(const struct ka_conf *conf, const struct sync_show *show);
 /* Its whole life, until @alive is closed. */
 void sync_main(const struct ka_conf *conf, struct state *state, int alive)
 	__attribute__((noreturn));

@@ -2,7 +2,12 @@
 /* What of the configuration is the state sync's business. */
 #include "sync.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "model.h"
+#include "table_key.h"
 
 bool sync_wanted(const struct ka_conf *conf)
 {
@@ -78,4 +83,31 @@ bool sync_differs(const struct ka_conf *a, const struct ka_conf *b)
 		if (!same_instance(a->instances[i], b->instances[i]))
 			return true;
 	return false;
+}
+
+int sync_key_read(const char *path, struct sync_key *key, char *error,
+		  size_t size)
+{
+	uint8_t secret[DRAY_KEYLEN];
+	int rc = table_key_read(path, secret, error, size);
+
+	if (rc)
+		return rc;
+	rc = sync_key_derive(key, secret, sizeof(secret));
+	sodium_memzero(secret, sizeof(secret));
+	if (rc)
+		snprintf(error, size, "libsodium cannot be used");
+	return rc;
+}
+
+bool sync_key_differs(const struct ka_conf *conf, const struct sync_show *show)
+{
+	struct sync_key key = { .number = 0 };
+	char error[256];
+
+	if (!sync_wanted(conf))
+		return false;
+	sync_key_read(conf->globals.key_file, &key, error, sizeof(error));
+	sodium_memzero(key.mac, sizeof(key.mac));
+	return key.number != show->key;
 }

@@ -63,6 +63,7 @@ struct sync_peer_state {
 struct sync_show {
 	int pid;
 	uint8_t status;			/* enum sync_status */
+	uint32_t key;			/* its number; 0: it has none */
 	uint64_t hold_until;		/* us, boot time: nobody is preempted */
 	uint64_t counts[SYNC_N_COUNTS];
 	uint64_t rejected[SYNC_N_REJECTS];
