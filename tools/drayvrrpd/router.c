@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The state machine's wishes carried out, and what happens on the host told to
- * it.  Its callbacks must not call back: what one finds out is kept for the
- * check, which is the next thing that is done.
+ * A virtual router's life, and what happens on the host told to its state machine.
+ * What that asks for is carried out in router_wish.c.
  */
 #include "router.h"
 
@@ -15,223 +14,14 @@
 #include "hold.h"
 #include "lease.h"
 #include "link.h"
+#include "router_wish.h"
 #include "tell.h"
 #include "track.h"
 #include "vmac.h"
 
-#define CALM_US 10000000ull	/* nothing was put back for so long */
 #define UNHEARD_US 1000ull	/* until the next look at what is not read yet */
-#define PATIENCE_US 1000000ull	/* with a kernel that does not answer */
 
 struct router *routers;
-
-/* --- what the state machine asks for --- */
-
-/* The first advert of a master may be earlier than that. */
-static bool vmac_is_up(const struct router *r)
-{
-	const struct link *link = link_by_index(r->vmac);
-
-	return link && (link->flags & IFF_UP);
-}
-
-static void send_to(struct router *r, const struct dray_addr *to,
-		    uint8_t priority)
-{
-	char text[INET6_ADDRSTRLEN];
-	uint8_t buf[PACKET_MAX];
-	size_t len = packet_build(&r->spec, &r->fsm.source, to, priority, buf,
-				  sizeof(buf));
-	int ttl = r->spec.unicast ? r->conf->unicast_ttl : PACKET_TTL;
-	struct sock *sock = r->sock;
-	unsigned int held;
-	int rc;
-
-	if (vmac_is_up(r) && !r->conf->vmac_xmit_base)
-		sock = sock_get(r->vmac, r->conf->family);
-	if (!sock)
-		return;
-	rc = sock_send(sock, &r->fsm.source, to, ttl, buf, len);
-	if (rc && log_may(&r->send_failed, &held))
-		log_say(LOG_WARNING, "(%s) cannot send to %s on %s: %s "
-			"(%u more)", r->conf->name,
-			dray_addr_text(to, text, sizeof(text)),
-			r->record->interface, strerror(-rc), held);
-}
-
-static void op_advert(void *arg, uint8_t priority)
-{
-	struct router *r = arg;
-	size_t i;
-
-	if (!r->sock)
-		return;
-	if (!r->spec.unicast)
-		send_to(r, &r->spec.group, priority);
-	for (i = 0; i < r->spec.n_peers; i++)
-		send_to(r, &r->spec.peers[i].addr, priority);
-	r->record->last_sent = r->fsm.last_sent;
-	r->record->sent_interval_us = r->spec.interval_us;
-}
-
-/* As long as a peer would wait for a host that says nothing at all. */
-static uint64_t patience(const struct router *r)
-{
-	uint64_t us = 3ull * r->conf->advert_us;
-
-	return us > PATIENCE_US ? us : PATIENCE_US;
-}
-
-static void op_acquire(void *arg)
-{
-	struct router *r = arg;
-
-	lease_begin(r);
-	hold_wish(r, HOLD_ALL);
-	alarm_set(&r->wait, now_us() + patience(r));
-}
-
-/* An address that is not there yet is announced when it is. */
-static void op_announce(void *arg, enum fsm_announce why)
-{
-	struct router *r = arg;
-
-	if (why == FSM_ANNOUNCE_WAKE)
-		lease_begin(r);
-	if (hold_is_pending(r))
-		r->owes_burst = true;
-	else if (why == FSM_ANNOUNCE_CONTENTION)
-		announce_lower(r, now_us());
-	else
-		announce_burst(r, now_us());
-}
-
-/* The module lets go first: it does not wait for anybody. */
-static void op_release(void *arg)
-{
-	struct router *r = arg;
-
-	r->owes_burst = false;
-	alarm_set(&r->announce, ALARM_NEVER);
-	alarm_set(&r->wait, ALARM_NEVER);
-	lease_end(r);
-	hold_wish(r, HOLD_NOTHING);
-}
-
-/* Scripts of a master find its addresses; in the order of the events. */
-static void pay_telling(struct router *r)
-{
-	if (r->owes_telling)
-		tell_scripts(r, FSM_MASTER);
-	r->owes_telling = false;
-}
-
-void router_held(struct router *r, bool failed, uint64_t now)
-{
-	if (r->fsm.state != FSM_MASTER)
-		return;
-	if (failed) {
-		r->cannot_hold = true;
-		alarm_set(&r->check, now);
-		return;
-	}
-	/* with the MAC address that it has by now */
-	if (r->owes_burst && r->conf->use_vmac)
-		fsm_speak(&r->fsm, now);
-	if (r->owes_burst)
-		announce_burst(r, now);
-	r->owes_burst = false;
-	pay_telling(r);
-}
-
-void router_put_back(struct router *r, bool always)
-{
-	uint64_t now = now_us();
-
-	r->owes_burst = true;
-	hold_wish(r, HOLD_ALL);
-	alarm_set(&r->wait, now + patience(r));
-	r->cannot_hold |= always;
-	alarm_set(&r->check, r->cannot_hold ? now : now + CALM_US);
-}
-
-/* What is wrong is said once per state. */
-static void complaints_close(struct router *r)
-{
-	int i;
-
-	for (i = 0; i < PACKET_N_REJECTS; i++)
-		complaint_close(&r->rejects[i]);
-	for (i = 0; i < FSM_N_NOTES; i++)
-		complaint_close(&r->notes[i]);
-}
-
-static void op_changed(void *arg, enum fsm_state from, enum fsm_state to,
-		       enum fsm_reason reason)
-{
-	struct router *r = arg;
-	struct state_router *record = r->record;
-	struct state_move *move = &record->history[record->moves++ %
-						   STATE_HISTORY];
-
-	move->at = r->fsm.now;
-	move->from = from;
-	move->to = to;
-	move->reason = reason;
-	move->priority = r->fsm.priority;
-	complaints_close(r);
-	router_record(r);
-	pay_telling(r);
-	if (!tell_instance(r, from, to, reason))
-		return;
-	if (to == FSM_MASTER && hold_is_pending(r))
-		r->owes_telling = true;
-	else
-		tell_scripts(r, to);
-}
-
-static void op_arm(void *arg, uint64_t deadline)
-{
-	struct router *r = arg;
-
-	alarm_set(&r->timer, deadline);
-}
-
-static void op_note(void *arg, enum fsm_note note, const struct dray_addr *src,
-		    uint8_t priority)
-{
-	char text[INET6_ADDRSTRLEN] = "nobody";
-	struct router *r = arg;
-	unsigned int held;
-
-	if (note == FSM_NOTE_CONTENDER && log_may(&r->lower_told, &held))
-		tell_lower_priority(r);
-	if (src ? !complaint_may(&r->notes[note], src, r->fsm.now, &held) :
-		  !log_may(&r->late_said, &held))
-		return;
-	if (src)
-		dray_addr_text(src, text, sizeof(text));
-	if (note == FSM_NOTE_CONTENDER)
-		log_say(LOG_NOTICE, "(%s) Received advert from %s with lower "
-			"priority %u, ours %u, forcing new election (%u more)",
-			r->conf->name, text, priority, r->fsm.priority, held);
-	else if (note == FSM_NOTE_SECOND_OWNER)
-		log_say(LOG_WARNING, "(%s) %s has priority 255 as well: %s",
-			r->conf->name, text, fsm_note_text(note));
-	else
-		log_say(LOG_WARNING, "(%s) %s (%u more)", r->conf->name,
-			fsm_note_text(note), held);
-}
-
-static const struct fsm_ops ops = {
-	.advert = op_advert,
-	.acquire = op_acquire,
-	.announce = op_announce,
-	.release = op_release,
-	.changed = op_changed,
-	.arm = op_arm,
-	.note = op_note,
-};
 
 /* --- from the host to the state machine --- */
 
@@ -372,8 +162,8 @@ static void on_wait(void *arg, uint64_t now)
 
 	if (r->fsm.state != FSM_MASTER || !hold_is_pending(r))
 		return;
-	alarm_set(&r->wait, now + patience(r));
-	if (errands_stuck(now) < patience(r))
+	alarm_set(&r->wait, now + router_patience(r));
+	if (errands_stuck(now) < router_patience(r))
 		return;
 	log_say(LOG_ERR, "(%s) the kernel has not added its addresses for "
 		"%u ms", r->conf->name,
@@ -472,7 +262,7 @@ struct router *router_create(const struct ka_instance *conf,
 	fill_spec(r);
 	hold_init(r);
 	track_bind(r);
-	fsm_init(&r->fsm, &params, &ops, r);
+	fsm_init(&r->fsm, &params, &router_wishes, r);
 	r->fsm.priority = conf->priority;
 	alarm_add(&r->timer, on_timer, r);
 	alarm_add(&r->check, on_check, r);
@@ -508,7 +298,7 @@ void router_start(struct router *r, uint64_t now)
 	if (r->was_master) {
 		fsm_adopt(&r->fsm, r->last_sent, r->last_interval_us, now);
 	} else {
-		op_release(r);
+		router_wishes.release(r);
 		r->quiet = true;
 		fsm_resume(&r->fsm, &r->past, now);
 		r->quiet = false;

@@ -8,22 +8,17 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fifo.h"
 #include "log.h"
-#include "mail.h"
 #include "probe.h"
 
 #define KILL_SECONDS 2
@@ -52,36 +47,6 @@ static struct {
 	struct task *first;
 } spawner;
 
-int job_send(int fd, const struct job *job, const char *const *words,
-	     size_t n_words)
-{
-	_Alignas(struct job) char buf[JOB_MAX];
-	struct job *copy = (struct job *)buf;
-	size_t i, len = sizeof(*copy), n;
-
-	*copy = *job;
-	copy->n_words = n_words;
-	for (i = 0; i < n_words; i++) {
-		n = strlen(words[i]) + 1;
-		if (len + n > sizeof(buf))
-			return -E2BIG;
-		memcpy(buf + len, words[i], n);
-		len += n;
-	}
-	return send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-static size_t split(struct job *job, char *words[JOB_WORDS + 1])
-{
-	char *p = job->words;
-	size_t i;
-
-	for (i = 0; i < job->n_words; i++, p += strlen(p) + 1)
-		words[i] = p;
-	words[i] = NULL;
-	return i;
-}
-
 /* Whose queue a job stands in; NULL: none. */
 static const char *queue_of(const struct task *t)
 {
@@ -93,50 +58,6 @@ static const char *queue_of(const struct task *t)
 static bool is_reader(const struct task *t)
 {
 	return t->job->kind == JOB_READER;
-}
-
-/* the word before the command: a name, or the path of a FIFO */
-static bool has_name(const struct job *job)
-{
-	return job->kind == JOB_NOTIFY || job->kind == JOB_READER;
-}
-
-static void as_user(const struct job *job)
-{
-	const struct passwd *pw = getpwuid(job->uid);
-
-	if (getuid())
-		return;
-	if (pw ? initgroups(pw->pw_name, job->gid) : setgroups(0, NULL))
-		_exit(126);
-	if (setgid(job->gid) || setuid(job->uid))
-		_exit(126);
-}
-
-static void child_main(struct job *job)
-{
-	char *words[JOB_WORDS + 1];
-	sigset_t none;
-	int null;
-
-	split(job, words);
-	setpgid(0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	if (job->kind == JOB_MAIL)
-		_exit(mail_send(words, job->n_words));
-	null = open("/dev/null", O_RDWR);
-	dup2(null, 0);
-	dup2(null, 1);
-	dup2(null, 2);
-	close_range(3, ~0U, 0);
-	as_user(job);
-	execv(words[has_name(job)], words + has_name(job));
-	_exit(127);
 }
 
 static void start_waiting(void);
@@ -166,7 +87,7 @@ static void task_start(struct task *t)
 	pid_t pid = fork();
 
 	if (!pid)
-		child_main(t->job);
+		job_main(t->job);
 	/* in both, so that a signal can be sent to the group at once */
 	if (pid > 0)
 		setpgid(pid, pid);
@@ -453,12 +374,12 @@ static void take(struct job *job, size_t len)
 	if (len < sizeof(*job) || job->n_words > JOB_WORDS || !job->n_words)
 		return;
 	if (job->kind == JOB_FIFO) {
-		split(job, words);
+		job_split(job, words);
 		fifo_write(words[0], words[1]);
 		return;
 	}
 	if (job->kind == JOB_FILE || job->kind == JOB_PROCESSES) {
-		split(job, words);
+		job_split(job, words);
 		answer(job->id, job->kind == JOB_FILE ?
 					probe_file(words[0]) :
 					probe_processes(words, job->n_words));

@@ -14,17 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "link.h"
+#include "helper.h"
 #include "log.h"
 #include "sock.h"
-#include "spawner.h"
 #include "status.h"
 #include "sync.h"
 #include "systemd.h"
@@ -35,7 +33,6 @@
 #define DEATHS_SECONDS 10
 #define BEAT_MAX_US 3000000ull	/* a worker without a sign of life hangs */
 #define JOB_BUFFER (1 << 20)
-#define SYNC_END_MS 1000	/* what its process has to end itself */
 
 /* one worker */
 struct post {
@@ -52,116 +49,14 @@ static struct {
 	char state_path[256];
 	struct post now, next;		/* next: during a reload */
 	int jobs[2];			/* worker's end, spawner's end */
-	int alive[2];			/* closed: the spawner is to end */
-	pid_t spawner;
-	int sync_alive;			/* closed: the state sync is to end */
-	pid_t sync;			/* 0: there is none */
 	bool stopping;
 	bool reload_again;		/* asked for during a reload */
 	int status;
 	time_t deaths_since;
 	unsigned int deaths;
-} super = { .sync_alive = -1 };
+} super;
 
-/* --- children --- */
-
-/* A child has its own loop, and leaves the parent's alone. */
-static pid_t fork_child(void)
-{
-	pid_t parent = getpid(), pid = fork();
-
-	if (pid)
-		return pid;
-	event_reinit(super.base);
-	event_base_free(super.base);
-	if (super.sync_alive >= 0)
-		close(super.sync_alive);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(0);
-	return 0;
-}
-
-static int start_spawner(void)
-{
-	pid_t pid;
-
-	if (pipe2(super.alive, O_CLOEXEC))
-		return -errno;
-	pid = fork_child();
-	if (!pid) {
-		close(super.alive[1]);
-		spawner_main(super.jobs[1], super.alive[0]);
-	}
-	close(super.alive[0]);
-	super.spawner = pid;
-	return pid < 0 ? -errno : 0;
-}
-
-/* Without one it is tried again after a second. */
-static void start_sync(const struct ka_conf *conf)
-{
-	int pair[2];
-
-	if (super.sync || !sync_wanted(conf) || pipe2(pair, O_CLOEXEC))
-		return;
-	super.sync_alive = pair[1];
-	super.sync = fork_child();
-	if (!super.sync) {
-		close(super.alive[1]);
-		if (super.now.pid)
-			close(super.now.with.control);
-		sync_main(conf, super.state, pair[0]);
-	}
-	close(pair[0]);
-	if (super.sync > 0)
-		return;
-	close(pair[1]);
-	super.sync_alive = -1;
-	super.sync = 0;
-}
-
-static void sync_gone(void)
-{
-	super.sync = 0;
-	if (super.sync_alive >= 0)
-		close(super.sync_alive);
-	super.sync_alive = -1;
-	super.state->sync.pid = 0;
-	super.state->sync.status = SYNC_OFF;
-	super.state->sync.hold_until = 0;
-}
-
-/* It ends with the pipe; where it hangs, workers must not wait for it. */
-static void end_sync(void)
-{
-	const struct timespec turn = { .tv_nsec = SYNC_END_MS * 1000000 / 100 };
-	int turns;
-
-	if (!super.sync)
-		return;
-	close(super.sync_alive);
-	super.sync_alive = -1;
-	for (turns = 0; turns < 100; turns++) {
-		if (waitpid(super.sync, NULL, WNOHANG))
-			break;
-		nanosleep(&turn, NULL);
-	}
-	if (turns == 100) {
-		kill(super.sync, SIGKILL);
-		waitpid(super.sync, NULL, 0);
-	}
-	sync_gone();
-}
-
-/* Nobody is preempted before this host has what the others have. */
-static void begin_sync(const struct ka_conf *conf)
-{
-	memset(&super.state->sync, 0, sizeof(super.state->sync));
-	if (sync_wanted(conf))
-		super.state->sync.hold_until = now_us() + SYNC_HOLD_US;
-	start_sync(conf);
-}
+/* --- workers --- */
 
 static void post_clear(struct post *post, bool conf_too)
 {
@@ -188,10 +83,9 @@ static int start_worker(struct post *post, struct ka_conf *conf)
 	post->with = (struct worker){ .conf = conf, .state = super.state,
 				      .state_path = super.state_path,
 				      .jobs = super.jobs[0] };
-	pid = fork_child();
+	pid = helper_fork();
 	if (!pid) {
 		close(pair[0]);
-		close(super.alive[1]);
 		post->with.control = pair[1];
 		worker_main(&post->with);
 	}
@@ -298,7 +192,7 @@ static void reload_done(void)
 {
 	if (sync_differs(super.now.conf, super.next.conf) ||
 	    sync_key_differs(super.next.conf, &super.state->sync))
-		end_sync();
+		helper_end_sync();
 	post_clear(&super.now, true);
 	super.now = super.next;
 	super.next = (struct post){ 0 };
@@ -308,23 +202,16 @@ static void reload_done(void)
 				    EV_READ | EV_PERSIST, on_control,
 				    &super.now);
 	event_add(super.now.event, NULL);
-	start_sync(super.now.conf);
+	helper_start_sync(super.now.conf, super.now.with.control);
 	log_say(LOG_NOTICE, "reloaded: the new configuration is in force");
 	systemd_ready();
 }
 
 static void child_died(pid_t pid, int status)
 {
-	if (pid == super.spawner && !super.stopping) {
-		log_say(LOG_ERR, "the process that runs scripts died: another "
-			"is started");
-		close(super.alive[1]);
-		start_spawner();
-	} else if (pid == super.sync && !super.stopping) {
-		log_say(LOG_ERR, "the process that syncs state died: another "
-			"is started");
-		sync_gone();
-	} else if (pid == super.next.pid) {
+	if (!super.stopping && helper_died(pid))
+		return;
+	if (pid == super.next.pid) {
 		log_say(LOG_ERR, "reload failed: the new worker ended; the old "
 			"configuration stays in force");
 		post_clear(&super.next, true);
@@ -431,7 +318,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	systemd_watchdog();
 	if (super.now.pid && !super.stopping)
-		start_sync(super.now.conf);
+		helper_start_sync(super.now.conf, super.now.with.control);
 	if (super.state->worker != super.now.pid || super.stopping)
 		return;
 	if (now - since > BEAT_MAX_US && now > since) {
@@ -481,6 +368,7 @@ static int open_all(void)
 	setsockopt(super.jobs[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
 		   sizeof(bytes));
 	super.base = event_base_new();
+	helpers_init(super.base, super.state, super.jobs[1]);
 	tick = super.base ? event_new(super.base, -1, EV_PERSIST, on_second,
 				      NULL) : NULL;
 	if (!tick || event_add(tick, &second) ||
@@ -490,13 +378,6 @@ static int open_all(void)
 		return -ENOMEM;
 	return status_open(super.base, super.options->run_dir, super.state,
 			   &super.now.conf);
-}
-
-static void end_spawner(void)
-{
-	close(super.alive[1]);
-	if (super.spawner > 0)
-		waitpid(super.spawner, NULL, 0);
 }
 
 int supervisor_main(const struct supervisor_options *options,
@@ -515,9 +396,9 @@ int supervisor_main(const struct supervisor_options *options,
 	}
 	ka_lint(conf);
 	say_messages(conf);
-	rc = start_spawner();
+	rc = helper_start_spawner();
 	if (!rc)
-		begin_sync(conf);
+		helper_begin_sync(conf);
 	if (!rc)
 		rc = start_worker(&super.now, conf);
 	if (rc) {
@@ -525,8 +406,8 @@ int supervisor_main(const struct supervisor_options *options,
 		return KA_EXIT_CANNOT_RUN;
 	}
 	event_base_dispatch(super.base);
-	end_sync();
-	end_spawner();
+	helper_end_sync();
+	helper_end_spawner();
 	status_close();
 	log_say(LOG_NOTICE, "stopped");
 	return super.status;
