@@ -23,6 +23,7 @@ static struct {
 	struct errand *done, **done_last;	/* to be told */
 	bool running;
 	_Atomic uint64_t since;			/* us; 0: nothing to do */
+	bool started;				/* the loop's */
 	int fd;
 } errands = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -107,7 +108,13 @@ int errands_start(void)
 	if (errands.fd < 0)
 		return -errno;
 	rc = thread_start(NULL, thread_main);
+	errands.started = !rc;
 	return rc ? rc : errands.fd;
+}
+
+bool errands_have_thread(void)
+{
+	return errands.started;
 }
 
 void errand_give(struct errand *e)

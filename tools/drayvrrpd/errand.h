@@ -24,6 +24,7 @@ struct errand {
 /* Start the thread, with the scheduling of the caller.  Return: a descriptor
  * that is readable when there is something for errands_done(), or -errno. */
 int errands_start(void);
+bool errands_have_thread(void);
 /* One that waits already stays where it is: it is run once, with what it says
  * then.  One that is running is run again. */
 void errand_give(struct errand *errand);

@@ -114,12 +114,19 @@ void loop_look(uint64_t now)
 	loop.sweeps = true;
 }
 
+static bool has_changed(void)
+{
+	bool links = links_changed();
+
+	return socks_changed() || links;
+}
+
 /* What link.c was told while something else read its table counts too. */
 static void look_if_changed(void)
 {
 	int n;
 
-	for (n = 0; n < LOOKS && links_changed(); n++)
+	for (n = 0; n < LOOKS && has_changed(); n++)
 		loop_look(now_us());
 }
 

@@ -62,7 +62,8 @@ static bool find_source(const struct router *r, const struct link *link,
 	return link_has(link, source);
 }
 
-static void open_sock(struct router *r, const struct link *link)
+/* Return: whether its socket is not there yet, but will be. */
+static bool open_sock(struct router *r, const struct link *link)
 {
 	unsigned int held;
 	int rc = 0;
@@ -73,11 +74,12 @@ static void open_sock(struct router *r, const struct link *link)
 	else if (!r->spec.unicast)
 		rc = sock_join(r->sock, &r->spec.group);
 	if (!rc)
-		return;
+		return false;
 	r->sock = NULL;
-	if (log_may(&r->send_failed, &held))
+	if (rc != -EINPROGRESS && log_may(&r->send_failed, &held))
 		log_say(LOG_ERR, "(%s) no socket for %s: %s", r->conf->name,
 			link->name, strerror(-rc));
+	return rc == -EINPROGRESS;
 }
 
 /* Each wish makes the interface; here it can be made only by now, or again. */
@@ -98,22 +100,22 @@ void router_look(struct router *r, uint64_t now)
 {
 	const struct link *link = find_link(r);
 	struct dray_addr source = { 0 };
-	bool has_source;
+	bool has_source, joins = false;
 
 	r->ifindex = link ? link->index : 0;
 	if (r->sock && (!link || r->sock->ifindex != link->index))
 		r->sock = NULL;
 	if (link && !r->sock)
-		open_sock(r, link);
+		joins = open_sock(r, link);
 	if (r->conf->use_vmac)
 		look_for_vmac(r);
 	has_source = link && r->sock && find_source(r, link, &source);
 	if (has_source && dray_addr_cmp(&source, &r->fsm.source))
 		fsm_set_source(&r->fsm, &source, now);
-	set_fault(r, FSM_FAULT_LINK, !link || (!link_is_up(link) &&
-					       !r->conf->dont_track_primary),
-		  now);
-	set_fault(r, FSM_FAULT_SOURCE, link && !has_source, now);
+	/* nobody is heard there before */
+	set_fault(r, FSM_FAULT_LINK, !link || joins ||
+		  (!link_is_up(link) && !r->conf->dont_track_primary), now);
+	set_fault(r, FSM_FAULT_SOURCE, link && !joins && !has_source, now);
 	router_weigh(r, now);
 	if (fsm_holds(&r->fsm))
 		hold_check(r);

@@ -17,11 +17,11 @@
 
 #include "packet.h"
 
-
-
+#define JOIN_AGAIN_US 1000000ull	/* after a group that refused us */
 #define RECEIVE_BUFFER (2 << 20)	/* three intervals of 255 routers */
 
 static struct sock *socks;
+static bool changed;
 
 uint64_t now_us(void)
 {
@@ -75,6 +75,137 @@ static int setup(int fd, int ifindex, uint8_t family)
 				    setup_v4(fd, ifindex);
 }
 
+/* --- groups, and the end --- */
+
+static int join(const struct sock *sock, const struct dray_addr *group)
+{
+	struct ip_mreqn v4 = { .imr_ifindex = sock->ifindex };
+	struct ipv6_mreq v6 = { .ipv6mr_interface = sock->ifindex };
+	int rc;
+
+	if (sock->family == AF_INET6) {
+		v6.ipv6mr_multiaddr = group->in6;
+		rc = setsockopt(sock->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &v6,
+				sizeof(v6));
+	} else {
+		v4.imr_multiaddr = group->in;
+		rc = setsockopt(sock->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &v4,
+				sizeof(v4));
+	}
+	return rc && errno != EADDRINUSE ? -errno : 0;
+}
+
+/* In the thread. */
+static void join_all(void *arg)
+{
+	struct sock *sock = arg;
+	unsigned int i;
+	int rc;
+
+	errands_lock();
+	while (sock->n_asked < sock->n_groups) {
+		i = sock->n_asked;
+		errands_unlock();
+		rc = join(sock, &sock->groups[i]);
+		errands_lock();
+		sock->rc[i] = rc;
+		sock->n_asked = i + 1;
+	}
+	errands_unlock();
+}
+
+static void joined(void *arg)
+{
+	(void)arg;
+	changed = true;
+}
+
+/* In the thread, after all else that it was given for this socket. */
+static void close_fd(void *arg)
+{
+	struct sock *sock = arg;
+
+	close(sock->fd);
+}
+
+/* Before there is a thread nothing is late yet, and after it nothing is. */
+static void give(struct errand *errand)
+{
+	if (errands_have_thread()) {
+		errand_give(errand);
+		return;
+	}
+	errand->run(errand->arg);
+	errand->done(errand->arg);
+}
+
+void sock_close(struct sock *sock)
+{
+	struct sock **link = &socks;
+
+	while (*link != sock)
+		link = &(*link)->next;
+	*link = sock->next;
+	give(&sock->end);
+}
+
+/* One that failed is tried again after a while, when somebody looks. */
+static int outcome(struct sock *sock, const struct dray_addr *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < sock->n_groups; i++)
+		if (!dray_addr_cmp(&sock->groups[i], group))
+			break;
+	if (i == sock->n_groups)
+		return -ENOENT;
+	if (i >= sock->n_asked)
+		return -EINPROGRESS;
+	if (sock->rc[i] && sock->n_asked == sock->n_groups &&
+	    now_us() >= sock->again_at) {
+		sock->n_asked = i;
+		return -EAGAIN;
+	}
+	return sock->rc[i];
+}
+
+static int ask(struct sock *sock, const struct dray_addr *group)
+{
+	int rc;
+
+	errands_lock();
+	rc = outcome(sock, group);
+	errands_unlock();
+	return rc;
+}
+
+int sock_join(struct sock *sock, const struct dray_addr *group)
+{
+	int rc = ask(sock, group);
+
+	if (rc != -ENOENT && rc != -EAGAIN)
+		return rc;
+	if (rc == -ENOENT && sock->n_groups == SOCK_GROUPS)
+		return -ENOSPC;
+	errands_lock();
+	if (rc == -ENOENT)
+		sock->groups[sock->n_groups++] = *group;
+	sock->again_at = now_us() + JOIN_AGAIN_US;
+	errands_unlock();
+	give(&sock->joining);
+	return ask(sock, group);
+}
+
+bool socks_changed(void)
+{
+	bool was = changed;
+
+	changed = false;
+	return was;
+}
+
+/* --- opened --- */
+
 static struct sock *sock_open(int ifindex, uint8_t family)
 {
 	struct sock *sock = calloc(1, sizeof(*sock));
@@ -85,6 +216,10 @@ static struct sock *sock_open(int ifindex, uint8_t family)
 	sock->ifindex = ifindex;
 	sock->family = family;
 	sock->read_to = SOCK_ALL;
+	sock->joining = (struct errand){ .run = join_all, .done = joined,
+					 .arg = sock };
+	sock->end = (struct errand){ .run = close_fd, .done = free,
+				     .arg = sock };
 	sock->fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
 			  PACKET_PROTOCOL);
 	rc = sock->fd < 0 ? -errno : setup(sock->fd, ifindex, family);
@@ -113,47 +248,6 @@ struct sock *sock_get(int ifindex, uint8_t family)
 struct sock *sock_next(struct sock *sock)
 {
 	return sock ? sock->next : socks;
-}
-
-void sock_close(struct sock *sock)
-{
-	struct sock **link = &socks;
-
-	while (*link != sock)
-		link = &(*link)->next;
-	*link = sock->next;
-	close(sock->fd);
-	free(sock);
-}
-
-static int join(const struct sock *sock, const struct dray_addr *group)
-{
-	struct ip_mreqn v4 = { .imr_ifindex = sock->ifindex };
-	struct ipv6_mreq v6 = { .ipv6mr_interface = sock->ifindex };
-
-	if (sock->family == AF_INET6) {
-		v6.ipv6mr_multiaddr = group->in6;
-		return setsockopt(sock->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &v6,
-				  sizeof(v6));
-	}
-	v4.imr_multiaddr = group->in;
-	return setsockopt(sock->fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &v4,
-			  sizeof(v4));
-}
-
-int sock_join(struct sock *sock, const struct dray_addr *group)
-{
-	unsigned int i;
-
-	for (i = 0; i < sock->n_groups; i++)
-		if (!dray_addr_cmp(&sock->groups[i], group))
-			return 0;
-	if (i == sizeof(sock->groups) / sizeof(sock->groups[0]))
-		return -ENOSPC;
-	if (join(sock, group) && errno != EADDRINUSE)
-		return -errno;
-	sock->groups[sock->n_groups++] = *group;
-	return 0;
 }
 
 /* The stamp is of the wall clock: what counts is how long ago it was. */

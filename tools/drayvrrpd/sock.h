@@ -2,12 +2,17 @@
 /*
  * Raw sockets: one per interface and family carries the adverts of all virtual
  * routers there, both ways.  What an advert means is packet.c's business.
+ *
+ * To join a group, and to close a socket that is in one, takes the kernel's lock of
+ * all network settings: the thread of the errands does it, where there is one.
  */
 #ifndef DRAYVRRPD_SOCK_H
 #define DRAYVRRPD_SOCK_H
 
 #include "addr.h"
+#include "errand.h"
 
+#define SOCK_GROUPS 4
 #define SOCK_ADVERT_MAX 4200	/* PACKET_MAX, and a little too long */
 
 struct event;
@@ -17,10 +22,14 @@ struct sock {
 	int fd;
 	int ifindex;
 	uint8_t family;
-	struct dray_addr groups[4];	/* joined */
-	unsigned int n_groups;
 	struct event *event;		/* of the loop that reads it */
 	uint64_t read_to;		/* us: what came before that is read */
+	struct errand joining, end;
+	/* with errands_lock() */
+	struct dray_addr groups[SOCK_GROUPS];	/* joined, or to be */
+	unsigned int n_groups, n_asked;		/* by now; that joining was tried of */
+	int rc[SOCK_GROUPS];			/* what came of it */
+	uint64_t again_at;			/* us: not before that, if one failed */
 };
 
 #define SOCK_ALL UINT64_MAX		/* nothing is left */
@@ -39,7 +48,10 @@ struct received {
 struct sock *sock_get(int ifindex, uint8_t family);
 struct sock *sock_next(struct sock *sock);
 void sock_close(struct sock *sock);
+/* Return: 0 if it is in there, -EINPROGRESS if it will be, or -errno. */
 int sock_join(struct sock *sock, const struct dray_addr *group);
+/* Has joining come to an end since this was asked last? */
+bool socks_changed(void);
 
 /* Return: 1 if there was one, 0 if none is left, or -errno. */
 int sock_receive(struct sock *sock, struct received *r);
