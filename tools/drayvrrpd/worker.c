@@ -187,6 +187,9 @@ static void finish(void)
 	if (!errands_finish(FINISH_MS))
 		log_say(LOG_ERR, "the kernel does not answer: addresses may be "
 			"left over");
+	/* if what was told is lost, they are read anew */
+	links_read();
+	errands_finish(FINISH_MS);
 	for (r = routers; r; r = r->next)
 		lease_forget(r);
 	role_stop();

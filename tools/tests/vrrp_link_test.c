@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table of links when the kernel cannot be read; lo is on every host. */
+/* The table of links when the kernel cannot be read, or makes us wait; lo is on every
+ * host.
+ */
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 
+#include "errand.h"
 #include "link.h"
 
-static bool fails;
+#define LONG_MS 60000
+
+static bool fails, loses;
 static unsigned int failed;
+static pthread_t loop;
+/* of a dump in the thread: what it has read is from before */
+static sem_t inside, gate;
+static _Atomic bool waits;
 
 int __real_nl_recvmsgs_default(struct nl_sock *sk);
 int __wrap_nl_recvmsgs_default(struct nl_sock *sk);
@@ -22,6 +39,15 @@ int __wrap_nl_recvmsgs_default(struct nl_sock *sk)
 {
 	int rc = __real_nl_recvmsgs_default(sk);
 
+	if (!pthread_equal(pthread_self(), loop) && waits) {
+		waits = false;
+		sem_post(&inside);
+		sem_wait(&gate);
+	}
+	if (loses) {
+		loses = false;
+		return -NLE_NOMEM;
+	}
 	if (!fails)
 		return rc;
 	failed++;
@@ -31,6 +57,9 @@ int __wrap_nl_recvmsgs_default(struct nl_sock *sk)
 static int set_up(void **state)
 {
 	(void)state;
+	loop = pthread_self();
+	sem_init(&inside, 0, 0);
+	sem_init(&gate, 0, 0);
 	return links_open() < 0;
 }
 
@@ -82,12 +111,61 @@ static void a_change_is_not_forgotten(void **state)
 	assert_true(links_changed());
 }
 
+static void set_lo(bool up)
+{
+	struct ifreq req = { .ifr_name = "lo", .ifr_flags = up ? IFF_UP : 0 };
+	int sock = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(ioctl(sock, SIOCSIFFLAGS, &req), 0);
+	close(sock);
+}
+
+static bool lo_is_up(void)
+{
+	const struct link *lo = link_by_name("lo");
+
+	return lo && lo->flags & IFF_UP;
+}
+
+/*
+ * Who sends adverts waits for no dump; and what was told meanwhile is in the table
+ * that it brings, which is older.
+ */
+static void read_anew_while_the_kernel_is_busy(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
+		print_message("no namespace of our own\n");
+		skip();
+	}
+	links_close();
+	assert_true(links_open() >= 0);
+	assert_false(lo_is_up());
+	assert_true(errands_start() >= 0);
+	waits = true;
+	loses = true;
+	links_read();
+	sem_wait(&inside);
+	set_lo(true);
+	links_read();
+	assert_true(lo_is_up());
+	links_changed();
+	sem_post(&gate);
+	assert_true(errands_finish(LONG_MS));
+	assert_true(links_changed());
+	assert_true(lo_is_up());
+	set_lo(false);
+	links_read();
+	assert_false(lo_is_up());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(failed_dumps_keep_the_table),
 		cmocka_unit_test(read_again_later),
 		cmocka_unit_test(a_change_is_not_forgotten),
+		cmocka_unit_test(read_anew_while_the_kernel_is_busy),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
