@@ -150,6 +150,16 @@ def worker_killed():
     same(lab.a.instance()["transitions"][-1]["reason"], "restarted in time as the master", "reason")
 
 
+@case("who sends adverts and who replaces it have real-time priority, and none of the others")
+def priorities():
+    pair()
+    found = {name: os.sched_getscheduler(pid) for name, pids in lab.a.pids().items() for pid in pids}
+    same(found.pop("drayvrrpd"), os.SCHED_RR, "the supervisor")
+    same(found.pop("drayvrrpd-vrrp"), os.SCHED_RR, "the worker")
+    check("drayvrrpd-run" in found, f"others: {found}")
+    same(set(found.values()), {os.SCHED_OTHER}, f"the others, {found}")
+
+
 @case("a worker that cannot be kept running: the supervisor resigns and takes the address away")
 def worker_dies_again_and_again():
     # An interval that ten of them can be started in on any machine.

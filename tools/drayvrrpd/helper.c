@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -55,6 +56,14 @@ pid_t helper_fork(void)
 	return 0;
 }
 
+/* Scripts and the rest wait for a CPU like anybody. */
+static void be_ordinary(void)
+{
+	struct sched_param param = { 0 };
+
+	sched_setscheduler(0, SCHED_OTHER, &param);
+}
+
 /* --- the spawner --- */
 
 int helper_start_spawner(void)
@@ -64,8 +73,10 @@ int helper_start_spawner(void)
 	if (pipe2(helpers.alive, O_CLOEXEC))
 		return -errno;
 	pid = helper_fork();
-	if (!pid)
+	if (!pid) {
+		be_ordinary();
 		spawner_main(helpers.jobs, helpers.alive[0]);
+	}
 	close(helpers.alive[0]);
 	helpers.spawner = pid;
 	return pid < 0 ? -errno : 0;
@@ -90,6 +101,7 @@ void helper_start_sync(const struct ka_conf *conf, int control)
 	helpers.sync_alive = pair[1];
 	helpers.sync = helper_fork();
 	if (!helpers.sync) {
+		be_ordinary();
 		if (control >= 0)
 			close(control);
 		sync_main(conf, helpers.state, pair[0]);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -380,6 +381,17 @@ static int open_all(void)
 			   &super.now.conf);
 }
 
+/*
+ * The next worker must not have to wait for a CPU, neither for this process nor for its
+ * own first instruction.  Helpers give it back.  What is missing the worker says.
+ */
+static void be_prompt(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	sched_setscheduler(0, SCHED_RR, &param);
+}
+
 int supervisor_main(const struct supervisor_options *options,
 		    struct ka_conf *conf)
 {
@@ -396,6 +408,7 @@ int supervisor_main(const struct supervisor_options *options,
 	}
 	ka_lint(conf);
 	say_messages(conf);
+	be_prompt();
 	rc = helper_start_spawner();
 	if (!rc)
 		helper_begin_sync(conf);

@@ -112,12 +112,26 @@ static int open_all(const struct worker *with)
 	return loop_open(with->conf, with->state);
 }
 
-/* Nothing of this is needed to work, only to work on a busy machine. */
+/*
+ * Until then it has the supervisor's priority, which is above all that is not real-time
+ * and below the worker's that goes on meanwhile.
+ */
 static void be_prompt(const struct ka_process *wish)
 {
 	struct sched_param param = {
 		.sched_priority = wish->rt_priority ? wish->rt_priority :
 						      RT_PRIORITY };
+
+	if (!sched_setscheduler(0, SCHED_RR, &param))
+		return;
+	log_say(LOG_WARNING, "no real-time priority: %s; under load adverts "
+		"may be late", strerror(errno));
+	setpriority(PRIO_PROCESS, 0, -20);
+}
+
+/* Nothing of this is needed to work, only to work on a busy machine. */
+static void lock_memory(void)
+{
 	struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setrlimit(RLIMIT_MEMLOCK, &none);
@@ -126,11 +140,6 @@ static void be_prompt(const struct ka_process *wish)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		log_say(LOG_WARNING, "memory cannot be locked: %s",
 			strerror(errno));
-	if (!sched_setscheduler(0, SCHED_RR, &param))
-		return;
-	log_say(LOG_WARNING, "no real-time priority: %s; under load adverts "
-		"may be late", strerror(errno));
-	setpriority(PRIO_PROCESS, 0, -20);
 }
 
 static void start_all(void)
@@ -211,6 +220,7 @@ void worker_main(const struct worker *with)
 	hand_over_watch(with->control);
 	create_all(with->conf);
 	loop_look(now_us());
+	lock_memory();
 	be_prompt(&with->conf->globals.vrrp);
 	errands = errands_start();
 	if (errands < 0 || role_start(&with->state->no_module_said))
