@@ -44,6 +44,8 @@ class Ping:
         # A file: a pipe that nobody reads would hold it up.
         self.out = tempfile.TemporaryFile("w+", encoding="ascii")  # pylint: disable=consider-using-with
         self.proc = client.start([PINGER, VIP, str(PING_EVERY)], stdout=self.out)
+        # Before, it may know of no SIGINT.
+        netlab.wait_for(lambda: os.fstat(self.out.fileno()).st_size, "the pinger begins", 60)
 
     def end(self):
         """Times of the replies, and how many were lost."""
