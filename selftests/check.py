@@ -20,9 +20,10 @@ import tempfile
 import time
 
 from lib import checkd, netlab, taptest
-from lib.checkd import Checkd, service, state_of, table, wait_state
+from lib.checkd import Checkd, curl, service, state_of, table, wait_state
 from lib.netlab import VIP, Lab, rip
 from lib.taptest import case, check, holds, note, same, wait_for
+from lib.web import Web
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GATEWAY = "10.9.0.1"
@@ -33,27 +34,6 @@ daemon = None
 web = {}
 
 
-def nginx(n):
-    """Start the n-th server's nginx."""
-    space = lab.servers[n - 1]
-    folder = tempfile.mkdtemp(prefix="nginx-")
-    with open(folder + "/conf", "w", encoding="ascii") as conf:
-        conf.write(f"""daemon off; master_process off; error_log stderr crit; pid {folder}/pid;
-            events {{}}
-            http {{ access_log off; client_body_temp_path {folder}/body; server {{
-                listen 80; location / {{ default_type text/plain; return 200 "rs{n}\\n"; }}
-                location /slowly {{ root {folder}; limit_rate 8k; }} }} }}""")
-    with open(folder + "/slowly", "wb") as file:
-        file.write(b"x" * SLOWLY)
-    web[n] = space.start(["nginx", "-p", folder, "-c", folder + "/conf"])
-    wait_for(lambda: "nginx" in space.run("ss -ltnpH sport = 80"), f"nginx in rs{n}")
-
-
-def nginx_stop(n):
-    web[n].kill()
-    web[n].wait()
-
-
 def setup():
     global lab, gateway
     netlab.module_setup()
@@ -61,25 +41,23 @@ def setup():
     gateway = lab.host("gateway", 1)
     lab.director.ip(f"route add default via {GATEWAY}")
     for n in (1, 2, 3):
-        nginx(n)
+        web[n] = Web(lab.servers[n - 1], f"rs{n}", "location /slowly { limit_rate 8k; }")
+    with open(web[1].folder + "/slowly", "wb") as file:
+        file.write(b"x" * SLOWLY)
+
+
+def nginx(n):
+    web[n].start()
+
+
+def nginx_stop(n):
+    web[n].end()
 
 
 def fresh(text, **kw):
-    """Another daemon with this file, on an empty table."""
     global daemon
-    if daemon and daemon.proc.poll() is None:
-        daemon.kill()
-    lab.clear()
-    daemon = Checkd(lab.director, text, **kw).settled()
+    daemon = checkd.fresh(lab, daemon, text, **kw)
     return daemon
-
-
-def curl(n=6):
-    """Who answers n requests, each in a connection of its own."""
-    words = ["curl"]
-    for _ in range(n):
-        words += ["-sS", "--max-time", "20", "-H", "Connection: close", f"http://{VIP}/", "--next"]
-    return lab.client.run(words[:-1], check_status=False).split()
 
 
 def generation():
@@ -93,15 +71,42 @@ def _():
                       f"-a -t {VIP}:80 -r {rip(2)}:80 -g -w 1"], "table")
 
 
+WORDS = f"""virtual_server_group names {{
+ {VIP} 80\n 10.9.1.1-3 80\n fwmark 7\n}}
+virtual_server group names {{
+ lvs_sched wlc\n lvs_method DR\n protocol TCP\n persistence_timeout 50\n persistence_granularity 255.255.255.0
+ dray_down_hold 5
+ real_server {rip(1)} 80 {{\n weight 7\n uthreshold 100\n lthreshold 80\n }}
+ real_server {rip(2)} 80 {{\n weight 0\n }}\n}}
+virtual_server {VIP} 53 {{
+ lb_algo rr\n lb_kind DR\n protocol UDP\n ops\n real_server {rip(1)} 53 {{\n }}\n}}
+virtual_server {VIP} 81 {{
+ lb_algo sh\n sh-port\n lb_kind DR\n protocol TCP\n dray_rows 8192\n dray_load_limit 150\n dray_slow_start 45
+ real_server {rip(1)} 81 {{\n }}\n}}
+"""
+
+
+@case("what the file says of services and servers is in the table: groups and ranges, marks, ops, thresholds")
+def _():
+    fresh(WORDS)
+    common = "-s wlc -p 50 -M 255.255.255.0 --down-hold 5000"
+    lines = []
+    for key, port in [(f"-t {VIP}:80", ":80")] + [(f"-t 10.9.1.{n}:80", ":80") for n in (1, 2, 3)] + [("-f 7", ":80")]:
+        lines += [f"-A {key} {common}", f"-a {key} -r {rip(1)}{port} -g -w 7 -x 100 -y 80", f"-a {key} -r {rip(2)}{port} -g -w 0"]
+    lines += [f"-A -t {VIP}:81 -s sh -b sh-port --rows 8192 --load-limit 150 --slow-start 45", f"-a -t {VIP}:81 -r {rip(1)}:81 -g -w 1",
+              f"-A -u {VIP}:53 -s rr -o", f"-a -u {VIP}:53 -r {rip(1)}:53 -g -w 1"]
+    same(sorted(table(lab)), sorted(lines), "table")
+
+
 @case("a server that is stopped gets nothing, and something again when it is back")
 def _():
     fresh(service([1, 2]))
     nginx_stop(1)
     wait_state(lab, rip(1), "down")
-    same(set(curl()), {"rs2"}, "who answers")
+    same(set(curl(lab)), {"rs2"}, "who answers")
     nginx(1)
     wait_state(lab, rip(1), "up")
-    same(set(curl()), {"rs1", "rs2"}, "who answers")
+    same(set(curl(lab)), {"rs1", "rs2"}, "who answers")
 
 
 @case("the log has the lines that alerts match")
@@ -168,19 +173,27 @@ def _():
     wait_state(lab, rip(1), "up")
 
 
-@case("without enough servers the sorry server answers, until there are enough again")
+@case("without enough servers the sorry server answers, until there are enough again, with hysteresis more than that")
 def _():
-    fresh(service([1, 2], f" sorry_server {rip(3)} 80"))
+    # of weight 3: lost below 1, back at 3, so one of the two is enough to stay and not enough to come back
+    text = service([1, 2], f" sorry_server {rip(3)} 80\n quorum 2\n hysteresis 1")
+    fresh(text.replace("weight 1", "weight 2", 1))
     same(state_of(lab, rip(3)), None, "sorry server at first")
     nginx_stop(1)
+    wait_state(lab, rip(1), "down")
+    same(set(curl(lab)), {"rs2"}, "who answers")
     nginx_stop(2)
     wait_state(lab, rip(3), "up")
-    same(set(curl()), {"rs3"}, "who answers")
+    same(set(curl(lab)), {"rs3"}, "who answers")
     nginx(1)
-    wait_for(lambda: state_of(lab, rip(3)) is None, "the sorry server goes", 30)
-    same(set(curl()), {"rs1"}, "who answers")
+    wait_for(lambda: daemon.servers()[rip(1)]["alive"], "one is well", 30)
+    holds(lambda: state_of(lab, rip(3)) == "up", "the sorry server stays", 2)
+    same(set(curl(lab)), {"rs3"}, "who answers")
     nginx(2)
+    wait_for(lambda: state_of(lab, rip(3)) is None, "the sorry server goes", 30)
+    wait_state(lab, rip(1), "up")
     wait_state(lab, rip(2), "up")
+    same(set(curl(lab)), {"rs1", "rs2"}, "who answers")
 
 
 @case("a restart with nothing changed writes nothing, after kill -9 too")
@@ -252,6 +265,34 @@ def _():
     wait_state(lab, rip(1), "down")
     nginx(1)
     wait_state(lab, rip(1), "up")
+
+
+BROKEN = """vrrp_instance VI {
+ interface lo\n virtual_router_id 1\n prioritty 5\n virtual_ipaddress {\n 10.0.0.1\n }\n}
+virtual_server 10.0.0.1 80 {
+ lb_kind NAT\n protocol TCP\n lb_algo rr\n}
+virtual_server 10.0.0.1 81 {
+ lb_kind DR\n protocol TCP\n lb_algo rr\n}
+"""
+
+
+@case("--check judges the whole of a file, with line, column and caret, and does nothing")
+def _():
+    path = tempfile.mktemp(prefix="conf-")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(BROKEN)
+    before = table(lab)
+    said = lab.director.run(["draycheckd", "--check", path], check_status=False).splitlines()
+    same(said[0], f"{path}:4:2: error: unknown keyword 'prioritty'; did you mean 'priority'? the line is left out", "error")
+    same(said[1:3], [" prioritty 5", " ^~~~~~~~~"], "the line and the caret")
+    check(f"{path}:10:10: error: NAT is not done by dray" in said[3] and "IPVS does NAT" in said[3], f"NAT: {said[3]}")
+    check(any(":14:16: warning: virtual_server 10.0.0.1 81 has no real_server" in line for line in said), f"lint: {said}")
+    check("2 errors, 1 warning," in said[-1], f"sum: {said[-1]}")
+    same(table(lab), before, "table")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(service([1]))
+    lab.director.run(["draycheckd", "--check", path])
+    lab.director.run(["draycheckd", "--check", HERE + "/seed/keepalived.conf"])
 
 
 @case("services that the file does not have are left alone, those it has no more go")
@@ -388,6 +429,32 @@ def _():
     same(lines, [rs + " DOWN", vs + " DOWN", rs + " UP", vs + " UP"], "FIFO")
 
 
+@case("quorum_up and quorum_down are told, at the end too with omega")
+def _():
+    folder = tempfile.mkdtemp(prefix="notify-")
+    os.chmod(folder, 0o777)
+    with open(folder + "/tell", "w", encoding="ascii") as file:
+        file.write(f"#!/bin/sh\necho $1 >>{folder}/told\n")
+    os.chmod(folder + "/tell", 0o755)
+    words = "".join(f' quorum_{way} "{folder}/tell {way}"\n' for way in ("up", "down"))
+    fresh("global_defs {\n script_user root\n}\n" +
+          service([1], words + " alpha\n omega", each=f'  notify_down "{folder}/tell server"'))
+
+    def told(*wanted):
+        """Those of one server, or of one service, come in order; not the one after the other."""
+        def lines():
+            with open(folder + "/told", encoding="ascii") as file:
+                return sorted(file.read().split())
+        wait_for(lambda: os.path.exists(folder + "/told") and lines() == sorted(wanted), f"told {wanted}", 30)
+    told("up")
+    nginx_stop(1)
+    told("up", "server", "down")
+    nginx(1)
+    told("up", "server", "down", "up")
+    same(daemon.stop(), 0, "exit status")
+    told("up", "server", "down", "up", "server", "down")
+
+
 @case("the program that reads the FIFO is started again when it has ended")
 def _():
     folder = tempfile.mkdtemp(prefix="reader-")
@@ -435,10 +502,14 @@ def _():
           service([1, 2], vip=f"{VIP} 81", checks="TCP_CHECK { connect_timeout 1\n retry 1\n"
                   " delay_before_retry 0.2\n connect_port 80 }", port=81))
     same(daemon.health()["checks"], 2, "checks")
+    said = json.loads(lab.adm(f"health --json --socket {daemon.socket}"))["data"]
+    same((said["checks"], said.keys()), (2, daemon.health().keys()), "what the tool says")
     nginx_stop(1)
     wait_for(lambda: str(table(lab)).count("--state down") == 2, "down in both services", 30)
     nginx(1)
     wait_for(lambda: "--state" not in str(table(lab)), "up in both services", 30)
+    # the loop, the one that talks to the kernel, the one that looks up names
+    same(len(os.listdir(f"/proc/{daemon.proc.pid}/task")), 3, "threads")
 
 
 @case("the module may go and come: the table is made again")

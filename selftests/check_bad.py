@@ -14,7 +14,7 @@ import tempfile
 
 from lib import bad, checkd, netlab, taptest
 from lib.bad import Bad, BadUdp
-from lib.checkd import Checkd, service, wait_state
+from lib.checkd import service, wait_state
 from lib.netlab import VIP, Lab, rip
 from lib.taptest import case, check, same, wait_for
 
@@ -33,12 +33,9 @@ def setup():
 
 def start(checks, head="", **kw):
     global daemon
-    if daemon and daemon.proc.poll() is None:
-        daemon.kill()
-    lab.clear()
     # these servers have their own address only
     text = head + service([1], " dray_probe off", checks, vip=f"{VIP} {PORT}", port=PORT)
-    daemon = Checkd(lab.director, text, **kw).settled()
+    daemon = checkd.fresh(lab, daemon, text, **kw)
 
 
 def found():

@@ -15,8 +15,8 @@ import contextlib
 import signal
 import time
 
-from lib import netlab, taptest
-from lib.checkd import Checkd, service, state_of, table, wait_state
+from lib import checkd, netlab, taptest
+from lib.checkd import service, state_of, table, wait_state
 from lib.netlab import VIP, Lab, rip
 from lib.taptest import check, note, wait_for
 from lib.web import Requests, Web
@@ -57,6 +57,8 @@ FAULTS = {
     "answers slowly": (80, lambda n: web[n].switch("slow", True), lambda n: web[n].switch("slow", False)),
     "gives a wrong status": (80, lambda n: web[n].switch("broken", True), lambda n: web[n].switch("broken", False)),
     "has no certificate": (443, lambda n: web[n].lose_certificate(), lambda n: web[n].find_certificate()),
+    "loses its VIP": (80, lambda n: lab.servers[n - 1].ip(f"addr del {VIP}/32 dev lo"),
+                      lambda n: lab.servers[n - 1].ip(f"addr add {VIP}/32 dev lo")),
     "has its cable pulled": (80, lambda n: cable(n, "down"), lambda n: cable(n, "up")),
 }
 
@@ -68,11 +70,8 @@ def all_in():
 
 def fresh(port):
     global daemon
-    if daemon and daemon.proc.poll() is None:
-        daemon.kill()
-    lab.clear()
     text = service([1, 2], f" sorry_server {rip(3)} {port}", HTTP if port == 80 else HTTPS, f"{VIP} {port}", port)
-    daemon = Checkd(lab.director, text.replace("delay_loop 0.2", "delay_loop 0.5")).settled()
+    daemon = checkd.fresh(lab, daemon, text.replace("delay_loop 0.2", "delay_loop 0.5"))
     all_in()
 
 

@@ -12,8 +12,8 @@ VOLUME=full: 100,000 requests in the rolling restart instead of 3,000.
 import signal
 import time
 
-from lib import dray, netlab, taptest
-from lib.checkd import Checkd, service, state_of, table, wait_state
+from lib import checkd, dray, netlab, taptest
+from lib.checkd import service, state_of, table, wait_state
 from lib.netlab import VIP, Lab, rip
 from lib.taptest import case, check, note, same, wait_for
 from lib.web import Crowd, Web
@@ -34,10 +34,7 @@ def setup():
 
 def fresh(text):
     global daemon
-    if daemon and daemon.proc.poll() is None:
-        daemon.kill()
-    lab.clear()
-    daemon = Checkd(lab.director, text).settled()
+    daemon = checkd.fresh(lab, daemon, text)
 
 
 def go_on(crowd, more, server=None):

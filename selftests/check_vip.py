@@ -13,34 +13,18 @@ import os
 import tempfile
 
 from lib import checkd, dray, netlab, state, taptest
-from lib.checkd import Checkd, service, state_of, table, wait_state
+from lib.checkd import curl, service, state_of, table, wait_state
 from lib.dray import Dray
 from lib.netlab import VIP, VIP6, Lab, rip, rip6
 from lib.taptest import case, check, holds, same, wait_for
+from lib.web import Web
 
 TIMES = " connect_timeout 1\n retry 1\n delay_before_retry 0.2\n"
 TCP = f"TCP_CHECK {{ {TIMES} }}"
 HTTP = f"HTTP_GET {{ {TIMES} url {{\n path /\n }}\n }}"
-SSL = f"SSL_GET {{ {TIMES} url {{\n path /\n }}\n }}"
+SSL = f"SSL_GET {{ {TIMES} enable_sni\n url {{\n path /\n virtualhost web.example\n }}\n }}"
 MARK = 0x44520000
 lab = daemon = None
-
-
-def nginx(n):
-    space = lab.servers[n - 1]
-    folder = tempfile.mkdtemp(prefix="nginx-")
-    space.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-               "-keyout", f"{folder}/key", "-out", f"{folder}/pem", "-subj", "/CN=one"])
-    with open(folder + "/conf", "w", encoding="ascii") as conf:
-        conf.write(f"""daemon off; master_process off; error_log stderr crit; pid {folder}/pid;
-            events {{}}
-            http {{ access_log off; client_body_temp_path {folder}/body; server {{
-                listen 80; listen [::]:80; listen 443 ssl; listen {rip(n)}:81;
-                ssl_certificate {folder}/pem; ssl_certificate_key {folder}/key;
-                location / {{ default_type text/plain; return 200 "rs{n}\\n"; }} }} }}""")
-    proc = space.start(["nginx", "-p", folder, "-c", folder + "/conf"])
-    wait_for(lambda: "nginx" in space.run("ss -ltnpH sport = 443"), f"nginx in rs{n}")
-    return proc
 
 
 def setup():
@@ -48,23 +32,13 @@ def setup():
     netlab.module_setup()
     lab = Lab(servers=3)
     for n in (1, 2, 3):
-        nginx(n)
+        Web(lab.servers[n - 1], f"rs{n}", f"listen [::]:80; listen {rip(n)}:81;")
 
 
 def fresh(text, **kw):
     global daemon
-    if daemon and daemon.proc.poll() is None:
-        daemon.kill()
-    lab.clear()
-    daemon = Checkd(lab.director, text, **kw).settled()
+    daemon = checkd.fresh(lab, daemon, text, **kw)
     return daemon
-
-
-def curl(n=6):
-    words = ["curl"]
-    for _ in range(n):
-        words += ["-sS", "--max-time", "20", "-H", "Connection: close", f"http://{VIP}/", "--next"]
-    return lab.client.run(words[:-1], check_status=False).split()
 
 
 def take_vip(n):
@@ -105,14 +79,14 @@ def _():
     one = checks(rip(1))[0]
     same(one["state"], "vip-missing", "state")
     check(one["why"].startswith(f"vip-missing: it answers on its own address, not for {VIP}"), f"why: {one['why']}")
-    same(set(curl()), {"rs2", "rs3"}, "who answers")
+    same(set(curl(lab)), {"rs2", "rs3"}, "who answers")
     text = lab.adm(f"health --socket {daemon.socket}")
     check(f"[{rip(1)}]:tcp:80 as {VIP} vip-missing" in text, f"health: {text}")
     check(f'TCP_CHECK on service [{rip(1)}]:tcp:80 failed after 1 retries. why="vip-missing: ' in daemon.log(), "log")
     check("vip-missing" not in str(checks(rip(2))), "the others are well")
     give_vip(1)
     wait_state(lab, rip(1), "up")
-    same(set(curl()), {"rs1", "rs2", "rs3"}, "who answers")
+    same(set(curl(lab)), {"rs1", "rs2", "rs3"}, "who answers")
 
 
 @case("the same on a standby, and on a director that has not the VIP")

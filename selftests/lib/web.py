@@ -26,11 +26,11 @@ SLOW = 400	# bytes a second: a page takes longer than anybody waits
 
 class Web:
     """nginx of one server, by HTTP and HTTPS. The files broken and slow are switches;
-    its certificate is read for each handshake, and can go.
+    its certificate is read for each handshake, and can go. more: lines for its server.
     """
 
-    def __init__(self, space, name):
-        self.space, self.name, self.proc = space, name, None
+    def __init__(self, space, name, more=""):
+        self.space, self.name, self.more, self.proc = space, name, more, None
         self.folder = tempfile.mkdtemp(prefix="web-")
         os.chmod(self.folder, 0o755)
         self.certificate = self.folder + "/web.example.pem"
@@ -51,7 +51,7 @@ class Web:
                 listen 443 ssl backlog=1024;
                 ssl_certificate {self.folder}/$ssl_server_name.pem;
                 ssl_certificate_key {self.folder}/key;
-                root {self.folder};
+                root {self.folder}; {self.more}
                 if (-f {self.folder}/broken) {{ return 503; }}
                 if (-f {self.folder}/slow) {{ set $limit_rate {SLOW}; }} }} }}"""
 

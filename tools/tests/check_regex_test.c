@@ -95,6 +95,7 @@ static const struct {
 	{ "regex \"(?<=\\\\x{e4}\\\\x{e4})b\"\nregex_options utf", "x\u00e4\u00e4b", true },
 	{ "regex b\nregex_options utf", "a\xff\xc3\xe2\x82" "b", true },
 	{ "regex b$\nregex_options utf", "b\xe2\x82", false },
+	{ "regex b\nregex_options utf\nregex_min_offset 3", "aa\u00e4b", true },
 };
 
 static void test_pieces(void **state)
