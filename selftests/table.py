@@ -150,6 +150,10 @@ def _():
     same({c for c in first if first[c] != then[c]}, {c for c in first if first[c] == 2}, "clients that moved")
     same(fingerprint(), print_, "fingerprint")
     sock.do("set_server", SERVICE, server(2, state=UP))
+    same(where(clients(300)), then, "SYNs that are sent again")
+    # Those that went elsewhere meanwhile have an entry, and began there.
+    moved = [c for c in first if first[c] == 2]
+    same(sock.one("del_flow", SERVICE)["deleted"], len(moved), "entries")
     same(where(clients(300)), first, "servers afterwards")
 
 
