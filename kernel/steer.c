@@ -435,17 +435,25 @@ static void midstream_insert(struct dray_packet *pkt,
 		dray_note(pkt, DRAY_REASON_STATELESS);
 }
 
+/* The table's first choice, if it has left lately.  Where there is no room, what
+ * goes elsewhere meanwhile can have no entry: then nobody tells the two apart,
+ * nor may a flood of SYNs drive out the entries of others.
+ */
+static struct dray_server *first_left(struct dray_packet *pkt)
+{
+	if (!pkt->conf->choice || dray_flow_pressed(pkt->dn))
+		return NULL;
+	return dray_choice_left(pkt->conf, steer_hash_once(pkt));
+}
+
 /* Where a flow began that has no entry, if the table's first choice has left
  * since: the director that had it may not have seen that.  What began here
- * elsewhere since then has an entry, unless there was no room for it.
+ * elsewhere since then has an entry.
  */
 static struct dray_server *steer_left(struct dray_packet *pkt)
 {
-	struct dray_server *server;
+	struct dray_server *server = first_left(pkt);
 
-	if (!pkt->conf->choice || dray_flow_pressed(pkt->dn))
-		return NULL;
-	server = dray_choice_left(pkt->conf, steer_hash_once(pkt));
 	if (!server || !server_keeps(pkt, server, DRAY_FLOW_STATE_ESTABLISHED))
 		return NULL;
 	dray_explain_by(dray_explain_of(pkt), DRAY_EXPLAIN_BY_LEFT);
@@ -533,7 +541,7 @@ static enum dray_verdict steer_new(struct dray_packet *pkt,
 	 * client goes on.
 	 */
 	first = by_table && *server == steer_first(pkt) &&
-		!dray_choice_left(pkt->conf, steer_hash_once(pkt));
+		!first_left(pkt);
 	if (first && pkt->protocol != IPPROTO_UDP) {
 		dray_note(pkt, DRAY_REASON_TABLE);
 		return DRAY_NEXT;
