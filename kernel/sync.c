@@ -115,15 +115,20 @@ static void sync_mark(struct dray_flow *flow, bool diverges)
 bool dray_sync_judge(const struct dray_service_conf *conf,
 		     struct dray_flow *flow)
 {
-	u16 flags = READ_ONCE(flow->w.flags);
+	union dray_flow_word old, new;
 	struct dray_flow_tuple tuple;
 	bool diverges;
 
 	dray_flow_tuple_of(&tuple, flow);
-	diverges = dray_steer_diverges(conf, &tuple, READ_ONCE(flow->w.server));
-	if (diverges == !!(flags & FLOW_DIVERGENT))
-		return false;
-	sync_mark(flow, diverges);
+	/* Together with the server that was judged: it may move meanwhile. */
+	do {
+		old.word = READ_ONCE(flow->w.word);
+		diverges = dray_steer_diverges(conf, &tuple, old.server);
+		if (diverges == !!(old.flags & FLOW_DIVERGENT))
+			return false;
+		new = old;
+		new.flags ^= FLOW_DIVERGENT;
+	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
 	return diverges;
 }
 
