@@ -14,7 +14,7 @@ void dray_nl_hooks_seq(struct netlink_callback *cb)
 {
 	dray_nl_dump_seq(cb);
 	/* The lowest bit stays: 0 would be nothing to compare with. */
-	cb->seq ^= READ_ONCE(dray_nl_dump_net(cb)->net->dev_base_seq) << 1;
+	cb->seq += READ_ONCE(dray_nl_dump_net(cb)->net->dev_base_seq) << 1;
 }
 
 size_t dray_nl_hooks_room(struct net *net)
