@@ -48,7 +48,7 @@ bool looks_begin(struct job *job)
 	enum path_state path = job->path ? job->path->state : PATH_NONE;
 	bool through = path == PATH_OPEN;
 
-	if (path == PATH_ASKED)
+	if (path == PATH_ASKED && !job->path->passing)
 		return false;
 	job->looking = true;
 	job->vip.state = through ? LOOK_BEGUN : LOOK_NONE;

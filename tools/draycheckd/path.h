@@ -20,7 +20,7 @@ struct path {
 	struct dray_probe probe;
 	enum path_state state;
 	unsigned int users;
-	bool passing;		/* PATH_REFUSED: is asked for again */
+	bool passing;		/* refused for a while: is asked for again */
 	char why[200];
 };
 

@@ -52,6 +52,18 @@ static int on_item(pcre2_callout_block *block, void *arg)
 	       PCRE2_ERROR_MATCHLIMIT : 0;
 }
 
+/* Of its own: the pattern's is the configuration's, which frees nothing. */
+static pcre2_general_context *memory(void)
+{
+	static pcre2_general_context *own;
+
+	if (!own)
+		own = pcre2_general_context_create(NULL, NULL, NULL);
+	if (!own)
+		abort();
+	return own;
+}
+
 struct regex *regex_begin(const struct ka_regex *conf)
 {
 	struct regex *r = mem_zero(1, sizeof(*r));
@@ -60,8 +72,8 @@ struct regex *regex_begin(const struct ka_regex *conf)
 	r->conf = conf;
 	r->size = LEAST;
 	r->window = mem_zero(1, r->size);
-	r->data = pcre2_match_data_create_from_pattern(conf->code, NULL);
-	r->context = pcre2_match_context_create(NULL);
+	r->data = pcre2_match_data_create_from_pattern(conf->code, memory());
+	r->context = pcre2_match_context_create(memory());
 	if (!r->data || !r->context)
 		abort();
 	pcre2_set_callout(r->context, on_item, r);

@@ -4,6 +4,7 @@
  * what comes of the whole page at once.  What would take too long or too much of
  * it ends, and says so.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -193,6 +194,21 @@ static void test_endless(void **state)
 	free(page);
 }
 
+/* A daemon looks for months with one configuration. */
+static void test_memory(void **state)
+{
+	const char *page = "a page of one server or the other";
+	size_t before, i;
+
+	(void)state;
+	read_regex("regex \"^(.+)+other$\"");
+	judge(page, strlen(page), 10);
+	before = mallinfo2().uordblks;
+	for (i = 0; i < 100; i++)
+		judge(page, strlen(page), 10);
+	assert_int_equal(mallinfo2().uordblks, before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_memory),
 	};
 	int failed = cmocka_run_group_tests_name("check_regex", tests, NULL,
 						 NULL);
