@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "errand.h"
 #include "model.h"
 
 #define TRIES 5			/* a dump fails when things change meanwhile */
@@ -222,6 +223,7 @@ int link_table_read(struct link_table *t)
 
 	for (tries = 0; rc < 0 && tries < TRIES; tries++) {
 		link_table_clear(t);
+		errand_goes_on();
 		rc = read_once(t);
 	}
 	if (rc < 0)

@@ -92,6 +92,13 @@ static void lose(void)
 	sync_dump_want();
 }
 
+/* 0 in a dump: it is there until somebody sweeps.  By itself: it was deleted. */
+static uint32_t expires_ms(const struct sync_entry *entry)
+{
+	return entry->persist ? entry->row.persist.expires :
+				entry->row.flow.expires;
+}
+
 static void on_entry(const struct sync_entry *entry, bool dumped)
 {
 	const struct dray_flow_row *row = &entry->row;
@@ -100,7 +107,7 @@ static void on_entry(const struct sync_entry *entry, bool dumped)
 	uint64_t now = now_us();
 	bool ours;
 
-	if (dumped && !sync_dump_counts(entry))
+	if (dumped && (!expires_ms(entry) || !sync_dump_counts(entry)))
 		return;
 	ours = entry->persist && row->svc.key.fwmark ? sync_owns_any(now) :
 						       sync_owns(vip, now);

@@ -29,6 +29,8 @@ static int setup(void **state)
 	socklen_t len = sizeof(here);
 
 	(void)state;
+	/* a child that cannot connect would leave accept() waiting */
+	alarm(60);
 	server = socket(AF_INET, SOCK_STREAM, 0);
 	if (bind(server, (struct sockaddr *)&here, len) || listen(server, 1) ||
 	    getsockname(server, (struct sockaddr *)&here, &len))

@@ -158,6 +158,9 @@ static void refused(void **state)
 	sock_join(sock, &group);
 	do {
 		assert_true(errands_finish(LONG_MS));
+		/* however long this takes */
+		if (sock->again_at)
+			sock->again_at = UINT64_MAX;
 		sock_join(sock, &group);
 	} while (socks_changed() && ++looks < 10);
 	assert_int_equal(sock_join(sock, &group), -EACCES);
