@@ -159,12 +159,12 @@ def pending(seconds):
 @case("apply --confirm: rolls back by itself, also without the shell that called it; a second apply waits")
 def _():
     fresh()
-    same(adm(f"apply {folder}/two --confirm 5", start_new_session=True), (pending(5), 0), "apply")
+    same(adm(f"apply {folder}/two --confirm 30", start_new_session=True), (pending(30), 0), "apply")
     good("-Sn", TWO)
     out, code = adm(f"apply {folder}/one")
     check(code == 255 and 'the last apply is not confirmed: "drayadm confirm" keeps it, or it is rolled back in' in out,
           f"a second apply: {code}: {out}")
-    wait_for(lambda: good("-Sn") == ONE, "rolled back", 30)
+    wait_for(lambda: good("-Sn") == ONE, "rolled back", 90)
     refused("confirm", "nothing waits for a confirmation\n")
 
 

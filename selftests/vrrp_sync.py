@@ -297,7 +297,11 @@ def failover_table():
     close(connections)
 
 
-def failover_seen(director, options="-s dray"):
+# Longer than a slow machine needs for all of it.
+HELD = "-s dray --down-hold 600000"
+
+
+def failover_seen(director, options=HELD):
     """One director alone sees a server down two seconds before the master dies."""
     pair(options)
     connections = connect(CONNECTIONS)
@@ -326,7 +330,7 @@ def failover_down_here():
 
 @case("the dray table: the same for persistent clients, when only the successor has the server down")
 def failover_down_persist():
-    failover_seen(lab.b, "-s dray -p 300")
+    failover_seen(lab.b, HELD + " -p 300")
 
 
 @case("a persistent client keeps its server when the master dies")

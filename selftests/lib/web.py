@@ -171,10 +171,13 @@ class Crowd:
             return pid
         os.set_blocking(said, False)
         row = self.cells[1 + len(self.FIELDS) * number:][:len(self.FIELDS)]
-        with self.space:
-            while not self.cells[0] and os.getppid() != 1:
-                self.count(row, said)
-        os._exit(0)
+        # Whatever happens, no second copy of the test goes on.
+        try:
+            with self.space:
+                while not self.cells[0] and os.getppid() != 1:
+                    self.count(row, said)
+        finally:
+            os._exit(0)
 
     def count(self, row, said):
         try:
