@@ -166,6 +166,7 @@ class Crowd:
         taptest.cleanup(self.end)
 
     def child(self, number, said):
+        test = os.getpid()
         pid = os.fork()
         if pid:
             return pid
@@ -174,7 +175,7 @@ class Crowd:
         # Whatever happens, no second copy of the test goes on.
         try:
             with self.space:
-                while not self.cells[0] and os.getppid() != 1:
+                while not self.cells[0] and os.getppid() == test:
                     self.count(row, said)
         finally:
             os._exit(0)
