@@ -29,21 +29,23 @@ CONNECTIONS = 1000 if taptest.FULL else 60
 HALF_OPEN = CONSTANTS["DRAY_FLOW_STATE_SYN_RECV"]
 SYNC_PORT = 8788
 lab = None
+third = None	# a director that is there for its own case only
 servers = None
 live = {}
 
 
 def setup():
-    global lab, servers
+    global lab, servers, third
     netlab.module_setup()
-    lab = vrrp.VrrpLab(servers=4)
+    lab = vrrp.VrrpLab(servers=4, names="abc")
     for director in lab.directors.values():
         director.space.sysctl(ipv4__ip_forward=0)
         with director.space:
             director.dray = Dray()
         for n in range(1, 5):
             netlab.reach(director.space, rip(n))
-    servers = traffic.EchoServers(lab, PORT, udp=False, addresses=(VIP,))
+    third = lab.directors.pop("c")
+    servers = traffic.EchoServers(lab, PORT, udp=False)
 
 
 def key_file(director, text=KEY, mode=0o600):
@@ -138,14 +140,17 @@ def die():
     wait_for(lambda: lab.b.has(), "b has the address")
 
 
+def is_sync(frame):
+    return frame[12:14] == b"\x08\0" and frame[23] == 17 and frame[36:38] == SYNC_PORT.to_bytes(2, "big")
+
+
 def datagrams(director, count=1):
     """Datagrams of the state sync as they pass the bridge."""
     found = []
 
     def enough():
         for _, frame in lab.sniffer.frames():
-            if frame[12:14] == b"\x08\0" and frame[23] == 17 and frame[26:30] == socket.inet_aton(director.address) \
-                    and frame[36:38] == SYNC_PORT.to_bytes(2, "big"):
+            if is_sync(frame) and frame[26:30] == socket.inet_aton(director.address):
                 found.append(frame[42:])
         return len(found) >= count
     wait_for(enough, f"datagrams of {director.name}")
@@ -377,6 +382,73 @@ def keys():
     lab.b.start(key_file(lab.b, mode=0o644), instance(100))
     wait_for(lambda: sync(lab.b)["status"] == "no key", "the key is refused")
     check("group or others may read" in lab.b.said(), "the reason is not said")
+
+
+@case("three directors: two die one after the other, and connections go on")
+def three():
+    balance(third)
+    pair(advert=1)
+    start(third, 50, advert=1)
+    third.becomes("BACKUP")
+    in_sync(third)
+    connections = connect(20)
+    for director in lab.b, third:
+        wait_for(lambda d=director: flows(lab.a) and flows(d) == flows(lab.a), f"flows of {director.name}", 20)
+    same([len(sync(d)["directors"]) for d in (lab.a, lab.b, third)], [2, 2, 2], "directors that each hears")
+    die()
+    all_live(connections)
+    lab.b.power_off()
+    third.becomes("MASTER")
+    wait_for(lambda: third.has(), "the third has the address")
+    all_live(connections)
+    close(connections)
+    third.kill()
+    third.power_on()
+
+
+@case("unicast: the state sync goes to the peers and to no group")
+def unicast():
+    lab.settle()
+    for me, peer, priority in (lab.a, lab.b, 200), (lab.b, lab.a, 100):
+        balance(me)
+        start(me, priority, more=f"unicast_src_ip {me.address}\n    unicast_peer {{\n        {peer.address}\n    }}")
+    lab.a.becomes("MASTER")
+    lab.b.becomes("BACKUP")
+    for director in lab.directors.values():
+        in_sync(director)
+    lab.sniffer.forget()
+    connections = connect(10)
+    same_flows()
+    # The bridge itself hears what is for a group.
+    check(not any(is_sync(frame) for _, frame in lab.sniffer.frames()), "datagrams to a group")
+    die()
+    all_live(connections)
+    close(connections)
+
+
+@case("IPv6: the state sync goes by IPv6, for connections over IPv6")
+def over_ipv6():
+    lab.settle()
+    for director, priority in (lab.a, 200), (lab.b, 100):
+        service = f"-t [{netlab.VIP6}]:{PORT}"
+        lines = ["-C", f"-A {service} -s rr"] + [f"-a {service} -r [{netlab.rip6(n)}]:{PORT} -g" for n in (1, 2, 3)]
+        with director.space:
+            same(netlab.run(netlab.ADM.split() + ["-R"], stdin="\n".join(lines) + "\n").strip(), "", "-R says")
+        start(director, priority, vips=("fe80::200/64", netlab.VIP6 + "/64"))
+    lab.a.becomes("MASTER")
+    lab.b.becomes("BACKUP")
+    for director in lab.directors.values():
+        in_sync(director)
+    wait_for(lambda: lab.a.has(netlab.VIP6), "a has the address")
+    lab.sniffer.forget()
+    connections = dict(traffic.tcp_open(lab.client, netlab.VIP6, PORT, seconds=20) for _ in range(10))
+    same_flows()
+    check(not any(is_sync(frame) for _, frame in lab.sniffer.frames()), "datagrams over IPv4")
+    lab.a.power_off()
+    lab.b.becomes("MASTER")
+    wait_for(lambda: lab.b.has(netlab.VIP6), "b has the address")
+    all_live(connections)
+    close(connections)
 
 
 @case("another key in the same file counts from the next reload on")

@@ -165,11 +165,10 @@ class Crowd:
                 self.lab.a.space.mac(), self.lab.client.mac(), count, lambda src, sport, flags=flags: packet.ip(
                     src, VIP, socket.IPPROTO_TCP, packet.tcp(src, VIP, sport, PORT, flags, 1, 1)))
         for start in range(0, count, HANDSHAKES):
-            for flags in packet.SYN, packet.ACK:
+            for flags in packet.SYN, packet.ACK, packet.ACK:
                 self.send(self.frames[flags][start:start + HANDSHAKES])
-        for _ in range(2):
-            time.sleep(1.5)
-            self.send(self.frames[packet.ACK])
+        time.sleep(1.5)
+        self.send(self.frames[packet.ACK])
 
     def send(self, frames):
         burst = traffic.Burst(self.lab.client)
