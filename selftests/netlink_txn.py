@@ -648,7 +648,8 @@ def hooks_of_many():
                    for what, how in (("link add", " type dummy"), ("link set", " up"))))
         own.do("new_service", tcp())
         own.do("new_service", tcp("2001:db8:9::200"))
-        want = sorted((family, index) for index, name in socket.if_nameindex() if name != "lo" for family in (2, 10))
+        # A kernel with tunnels has devices of its own, which are down.
+        want = sorted((family, index) for index, name in socket.if_nameindex() if name[0] == "m" for family in (2, 10))
         check(len(want) >= 1200, f"{len(want)} hooks wanted")
         settings, *rest = [m["config"] for m in own.dump("get_config")]
         same((settings["services"], "hook" in settings), (2, False), "settings come first")
