@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 600
 """The selection table at work: two directors, load, floods, and a real transfer.
 
     client --+-- br --+-- rs1 … rs10 (no VIP: only look)

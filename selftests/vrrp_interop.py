@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 900
+# timeout: 1800
 """drayvrrpd, keepalived 2.2.7 and FRR 8.4.4 as directors of one virtual address.
 
     a .11 drayvrrpd  --+-- br --+-- client .50
