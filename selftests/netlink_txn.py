@@ -640,10 +640,10 @@ def hooks():
 
 
 # On the debug kernel a namespace with so many takes minutes to go.
-DEVICES = 600 if taptest.SLOWER == 1 else 100
+DEVICES = 600 if taptest.SLOWER == 1 else 200
 
 
-@case(f"the hooks of {DEVICES} devices are told by a dump, each once, and by drayadm; devices that go interrupt it")
+@case(f"the hooks of {DEVICES} devices are told by a dump, each once, and by drayadm; with 600, devices that go interrupt it")
 def hooks_of_many():
     space = Namespace("devices")
     taptest.cleanup(space.delete)
@@ -661,6 +661,8 @@ def hooks_of_many():
         check(0 < len(own.one("get_config")["config"]["hook"]) < len(want), "the one reply has some of them")
         told = json.loads(space.run("drayadm config --json"))
         same(len(told["data"]["hooks"]), len(want), "hooks by drayadm")
+        if DEVICES < 600:
+            return	# the kernel has made all of it ready by the first piece
         pieces = own.pieces("get_config")
         next(pieces)
         space.ip("link del m5")
