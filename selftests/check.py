@@ -403,13 +403,19 @@ def _():
     wait_state(lab, rip(1), "up")
 
 
-@case("scripts and the FIFO are told in order")
-def _():
+def teller(before=""):
+    """A folder with a script, tell, that adds its first word to told."""
     folder = tempfile.mkdtemp(prefix="notify-")
     os.chmod(folder, 0o777)
     with open(folder + "/tell", "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\n[ $1 = down ] && sleep 0.5\necho $1 >>{folder}/told\n")
+        file.write(f"#!/bin/sh\n{before}\necho $1 >>{folder}/told\n")
     os.chmod(folder + "/tell", 0o755)
+    return folder
+
+
+@case("scripts and the FIFO are told in order")
+def _():
+    folder = teller("[ $1 = down ] && sleep 0.5")
     each = f'  notify_up "{folder}/tell up"\n  notify_down "{folder}/tell down"'
     head = f'global_defs {{\n lvs_notify_fifo {folder}/fifo\n script_user root\n}}\n'
     fresh(head + service([1], each=each))
@@ -431,11 +437,7 @@ def _():
 
 @case("quorum_up and quorum_down are told, at the end too with omega")
 def _():
-    folder = tempfile.mkdtemp(prefix="notify-")
-    os.chmod(folder, 0o777)
-    with open(folder + "/tell", "w", encoding="ascii") as file:
-        file.write(f"#!/bin/sh\necho $1 >>{folder}/told\n")
-    os.chmod(folder + "/tell", 0o755)
+    folder = teller()
     words = "".join(f' quorum_{way} "{folder}/tell {way}"\n' for way in ("up", "down"))
     fresh("global_defs {\n script_user root\n}\n" +
           service([1], words + " alpha\n omega", each=f'  notify_down "{folder}/tell server"'))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * HTTP_GET and SSL_GET: every url in turn has to give a status of its list
- * and, if the file has one, a body of its digest, or that its regex matches.  Redirects are an answer and
- * not followed.  Certificates are not judged.  What a server can make us read
- * is bounded in size and time, whatever it sends.
+ * HTTP_GET and SSL_GET: every url in turn has to give a status of its list and,
+ * if the file has them, a body of its digest that its regex matches.  Redirects
+ * are an answer and not followed.  Certificates are not judged.  What a server
+ * can make us read is bounded in size and time, whatever it sends.
  */
 #include "probe.h"
 
