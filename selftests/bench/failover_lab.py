@@ -51,7 +51,7 @@ class Dray:
 
     def flows(self, director):
         """{(client, port): server}; what begins in mid-stream is half open until its next packet."""
-        found = json.loads(director.space.run([netlab.ADM, "flows", "-n", "--json"]))["data"]
+        found = json.loads(director.space.run([netlab.ADM, "flows", "-n", "--json"], timeout=1200))["data"]
         return {(m["client"], m["client_port"]): m["server"]["address"] for m in found}
 
     def told(self):
