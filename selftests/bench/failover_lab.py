@@ -164,11 +164,15 @@ class Crowd:
             self.frames[flags] = traffic.spoofed(
                 self.lab.a.space.mac(), self.lab.client.mac(), count, lambda src, sport, flags=flags: packet.ip(
                     src, VIP, socket.IPPROTO_TCP, packet.tcp(src, VIP, sport, PORT, flags, 1, 1)))
-        for start in range(0, count, HANDSHAKES):
-            for flags in packet.SYN, packet.ACK, packet.ACK:
-                self.send(self.frames[flags][start:start + HANDSHAKES])
+        self.in_groups(packet.SYN, packet.ACK, packet.ACK)
         time.sleep(1.5)
         self.send(self.frames[packet.ACK])
+
+    def in_groups(self, *all_flags, mac=b""):
+        """These packets of some flows, then of the next: none waits long for its second one."""
+        for start in range(0, len(self.frames[packet.ACK]), HANDSHAKES):
+            for flags in all_flags:
+                self.send([mac + frame[len(mac):] for frame in self.frames[flags][start:start + HANDSHAKES]])
 
     def send(self, frames):
         burst = traffic.Burst(self.lab.client)
@@ -178,9 +182,8 @@ class Crowd:
         burst.close()
 
     def go_on(self, mac):
-        """Another packet of each crafted flow, to this director."""
-        destination = bytes.fromhex(mac.replace(":", "")) if isinstance(mac, str) else mac
-        self.send([destination + frame[6:] for frame in self.frames[packet.ACK]])
+        """More packets of each crafted flow, to this director: a new entry that gets no second one ends in a minute."""
+        self.in_groups(packet.ACK, packet.ACK, mac=bytes.fromhex(mac.replace(":", "")) if isinstance(mac, str) else mac)
 
     def lost(self, seconds=60):
         """Sockets that were reset, and those whose data nobody acknowledges."""
