@@ -10,11 +10,11 @@
 import signal
 import subprocess
 
-from lib import neigh, netlab, packet, taptest, vrrp
+from lib import neigh, netlab, packet, stress, taptest, vrrp
 from lib.netlab import CLIENT, CLIENT6, VIP, VIP6
 from lib.packet import TCP, Tap
 from lib.talk import Echo, Talks
-from lib.taptest import Skip, case, check, same, wait_for
+from lib.taptest import Skip, case, check, note, same, wait_for
 from lib.vrrp import instance
 
 lab = None
@@ -151,18 +151,18 @@ def no_reset():
     lab.a.everyone(signal.SIGCONT)
 
 
-@case(f"8 busy loops on the machine: no state changes, {ADVERTS} adverts of {INTERVAL} s long")
+@case(f"busy loops, a disk written flat out, swap in use: no state changes, {ADVERTS} adverts of {INTERVAL} s long")
 def busy():
     pair(advert=INTERVAL)
     moves = [len(director.instance()["transitions"]) for director in (lab.a, lab.b)]
-    loops = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(8)]
+    load = stress.Stress()
     try:
         sent = lab.a.instance()["counters"]["sent"]
         wait_for(lambda: lab.a.instance()["counters"]["sent"] > sent + ADVERTS, "adverts", 120, every=0.5)
+        note(f"{stress.swapped()} KB in swap")
+        check(load.goes_on(), "all that makes the load still runs")
     finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
+        load.end()
     same([len(director.instance()["transitions"]) for director in (lab.a, lab.b)], moves, "transitions")
     same((lab.a.state(), lab.b.state(), lab.owners()), ("MASTER", "BACKUP", ["a"]), "states and owners")
 

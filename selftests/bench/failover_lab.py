@@ -98,7 +98,7 @@ class Ipvs:
         def address(text):
             return socket.inet_ntoa(bytes.fromhex(text))
         found = {}
-        for line in director.space.run("cat /proc/net/ip_vs_conn").splitlines()[1:]:
+        for line in director.space.run("cat /proc/net/ip_vs_conn", timeout=1200).splitlines()[1:]:
             _, client, port, _, _, server, _, state, *_ = line.split()
             if state == "ESTABLISHED":
                 found[address(client), int(port, 16)] = address(server)

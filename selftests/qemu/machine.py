@@ -20,6 +20,8 @@ TOP = QEMU.parent.parent
 TOOLS = ("drayadm", "drayvrrpd", "draycheckd")
 SEED = TOP.parent / "shared/seed"
 BOOT_LIMIT = {"6.1": 90, "6.12": 90, "debug": 300}
+# Empty ones, to write on and to swap to; a test finds them by these names (lib/stress.py).
+DISKS, DISK_SIZE = ("scratch", "swap"), 512 << 20
 MEMORY = {"6.1": 1024, "6.12": 1024, "debug": 3072}
 # All CPUs in one thread: what stale_breakpoint() tells of cannot happen.
 ONE_THREAD = "tcg,thread=single"
@@ -103,6 +105,11 @@ class Machine:
         if args.icount:
             command += ["-icount", "shift=0,sleep=off"]
         command += more
+        for name in DISKS:
+            with open(work / name, "wb") as file:
+                file.truncate(DISK_SIZE)
+            command += ["-drive", f"if=none,id={name},file={work / name},format=raw,discard=unmap",
+                        "-device", f"virtio-blk-pci,drive={name},serial={name}"]
         for tag, path, mode in (("root", made_by("rootfs"), ",readonly=on"), ("modules", kernel.modules, ",readonly=on"),
                                 ("dray", TOP, ",readonly=on"), ("results", work, "")):
             command += ["-virtfs", f"local,path={path},mount_tag={tag},security_model=none,multidevs=remap{mode}"]

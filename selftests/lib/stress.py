@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A machine without a moment to spare: busy loops, a disk that is written flat out, and more
+memory in use than there is. Only in the laboratory's guest, which has disks for it."""
+
+import os
+import subprocess
+
+from lib import taptest
+from lib.netlab import run
+from lib.taptest import wait_for
+
+LOOPS = 8
+BEYOND = 128 << 10	# KB that do not fit into memory
+# Writes so many MB, none of them like a page of zeros, again and again.
+HOG = """
+import os, sys
+size, some = int(sys.argv[1]) << 20, os.urandom(1 << 20)
+memory = memoryview(bytearray(size))
+while True:
+    for at in range(0, size, 1 << 20):
+        memory[at:at + (1 << 20)] = some
+"""
+
+
+def disk(name):
+    """The empty disk that selftests/qemu gives each guest by this name."""
+    run("modprobe virtio_blk")
+
+    def find():
+        for block in os.listdir("/sys/block"):
+            try:
+                with open(f"/sys/block/{block}/serial", encoding="ascii") as file:
+                    if file.read().strip() == name:
+                        return "/dev/" + block
+            except OSError:
+                pass
+        return None
+    return wait_for(find, f"the disk {name}")
+
+
+def meminfo(name):
+    """In KB."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        return int(dict(line.split(":") for line in file)[name].split()[0])
+
+
+def swapped():
+    """KB in swap."""
+    return meminfo("SwapTotal") - meminfo("SwapFree")
+
+
+class Stress:
+    """From its making, when there is something in swap already, to end()."""
+
+    def __init__(self):
+        self.swap = disk("swap")
+        run(f"mkswap {self.swap}")
+        run(f"swapon {self.swap}")
+        taptest.cleanup(self.end)
+        size = meminfo("MemAvailable") + BEYOND
+        write = f"while :; do dd if=/dev/zero of={disk('scratch')} bs=1M oflag=dsync; done"
+        # Memory first: the rest leaves little time to fill it.
+        self.running = [self._start("python3", "-c", HOG, str(size >> 10))]
+        wait_for(swapped, "something is in swap", 120)
+        self.running += [self._start("sh", "-c", write), *[self._start("sh", "-c", "while :; do :; done") for _ in range(LOOPS)]]
+
+    @staticmethod
+    def _start(*command):
+        return subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
+    def goes_on(self):
+        return all(process.poll() is None for process in self.running)
+
+    def end(self):
+        for process in self.running:
+            os.killpg(process.pid, 9)
+            process.wait()
+        if self.swap:
+            run(f"swapoff {self.swap}")
+        self.running, self.swap = [], None
