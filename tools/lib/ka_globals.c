@@ -356,6 +356,8 @@ void ka_globals_init(struct ka_parser *p)
 	def->instance.down_timer_adverts = 3;
 	def->instance.garp.delay_us = 5000000;
 	def->instance.garp.repeat = 5;
+	/* keepalived's is never: a switch that has missed the burst stays wrong */
+	def->instance.garp.refresh_us = 60000000;
 	def->instance.garp.refresh_repeat = 1;
 	p->globals = ka_raw_create(p, &p->root, &ka_global_table, def);
 }

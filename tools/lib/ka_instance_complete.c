@@ -74,6 +74,10 @@ static void take_garp(struct ka_parser *p, struct ka_raw *raw)
 		i->garp.repeat = 1;
 	if (def->min_garp && !SAID(i.garp.delay_us))
 		i->garp.delay_us = 0;
+	if (def->min_garp && !SAID(i.garp.refresh_us) &&
+	    !ka_said(p->globals, offsetof(struct ka_defaults,
+					  instance.garp.refresh_us)))
+		i->garp.refresh_us = 0;
 	if (!SAID(i.garp.lower_prio_delay_us))
 		i->garp.lower_prio_delay_us =
 			ka_said(p->globals, offsetof(struct ka_defaults,

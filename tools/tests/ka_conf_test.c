@@ -172,7 +172,7 @@ static void test_defaults(void **state)
 	assert_int_equal(i->garp.repeat, 5);
 	assert_int_equal(i->garp.lower_prio_delay_us, 5000000);
 	assert_int_equal(i->garp.lower_prio_repeat, 5);
-	assert_int_equal(i->garp.refresh_us, 0);
+	assert_int_equal(i->garp.refresh_us, 60000000);
 	assert_int_equal(i->down_timer_adverts, 3);
 	assert_int_equal(i->unicast_ttl, 255);
 	assert_int_equal(conf->scripts[0]->interval_us, 1000000);
@@ -271,6 +271,26 @@ static void test_globals_reach_instances(void **state)
 }
 
 /* Scripts and instances may stand behind what refers to them. */
+static void test_min_garp(void **state)
+{
+	struct ka_conf *conf = parse_clean(
+		"global_defs {\nvrrp_min_garp\n}\n"
+		"vrrp_instance a {\ninterface eth0\nvirtual_router_id 1\n}\n"
+		"vrrp_instance b {\ninterface eth0\nvirtual_router_id 2\n"
+		"garp_master_delay 3\ngarp_master_repeat 4\n"
+		"garp_master_refresh 7\n}\n");
+	const struct ka_instance *a = conf->instances[0], *b = conf->instances[1];
+
+	(void)state;
+	assert_int_equal(a->garp.delay_us, 0);
+	assert_int_equal(a->garp.repeat, 1);
+	assert_int_equal(a->garp.refresh_us, 0);
+	assert_int_equal(b->garp.delay_us, 3000000);
+	assert_int_equal(b->garp.repeat, 4);
+	assert_int_equal(b->garp.refresh_us, 7000000);
+	ka_free(conf);
+}
+
 static void test_any_order(void **state)
 {
 	struct ka_conf *conf = parse_clean(
@@ -453,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_globals_reach_instances),
+		cmocka_unit_test(test_min_garp),
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_alerts),
 		cmocka_unit_test(test_group),
