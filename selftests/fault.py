@@ -54,6 +54,13 @@ def base():
     judge.do("set_config", nest("config", timeout_udp=300, unassured_limit=1 << 12))
 
 
+def tabled():
+    """A service with a server, both by the table."""
+    judge.fresh()
+    judge.do("new_service", tcp(VIP, PORT, scheduler="dray", rows=4096))
+    judge.do("new_server", SERVICE, server(rip(1), port=PORT, weight=1))
+
+
 def flows():
     """base(), with flows of both services and persistent clients."""
     base()
@@ -101,12 +108,17 @@ def heard():
 
 
 class Request:
-    """What is asked for in one case, and what each of its attempts comes to."""
+    """What is asked for in one case, and what each of its attempts comes to.
 
-    def __init__(self, ask, prepare=base, changes=True):
+    says: texts that have to be among those of its refusals.
+    """
+
+    def __init__(self, ask, prepare=base, changes=True, says=()):
         self.ask = ask
         self.prepare = prepare
         self.changes = changes
+        self.says = says
+        self.said = set()
         self.counts = dict.fromkeys(("refused", "unanswered", "done", "not heard of"), 0)
 
     def attempt(self, n):
@@ -118,6 +130,7 @@ class Request:
                 self.ask(sock)
             except genl.Refused as error:
                 check(error.errno in MEMORY, f"allocation {n}: {error}")
+                self.said.add(error.message)
                 return "refused", True
             except OSError as error:
                 # Carried out or not: what is lost may be the request or its answer.
@@ -168,6 +181,7 @@ class Request:
                 self.counts[outcome] += 1
         check(n < MANY - 1, "no end of allocations")
         check(self.counts["refused"] > 0, f"nothing was refused: {self.counts}")
+        check(self.said.issuperset(self.says), f"texts of the refusals: {self.said}")
         taptest.note(f"{n - 1} allocations failed: " + ", ".join(f"{v} {k}" for k, v in self.counts.items()))
 
 
@@ -207,7 +221,7 @@ def quiet(ask, prepare=base):
 NEW = do("new_service", tcp(VIP, 81, scheduler="wrr"))
 CASES = [
     ("new-service", Request(NEW)),
-    ("new-service, the first one, which registers hooks", Request(NEW, nothing)),
+    ("new-service, the first one, which registers hooks", Request(NEW, nothing, says=("Registering the hooks failed", "Out of memory"))),
     ("new-service by mark, the first one of IPv6",
      Request(do("new_service", mark(5, family=10, scheduler="sed")), nothing)),
     ("set-service", Request(do("set_service", tcp(VIP, PORT, scheduler="lc")))),
@@ -216,6 +230,9 @@ CASES = [
     ("the dump of services", quiet(dump("get_service"))),
     ("new-server", Request(do("new_server", SERVICE, server(rip(2), port=PORT, weight=2)))),
     ("new-server of the other family", Request(do("new_server", SERVICE, server(rip6(2), port=PORT, weight=2)))),
+    ("new-server, which makes a table",
+     Request(do("new_server", SERVICE, server(rip(2), port=PORT, weight=2)), tabled,
+             says=("Making the table failed", "Out of memory"))),
     ("set-server", Request(do("set_server", SERVICE, server(rip(1), port=PORT, weight=7)))),
     ("del-server", Request(do("del_server", SERVICE, SERVER))),
     ("get-server", quiet(get("get_server", SERVICE, SERVER))),
