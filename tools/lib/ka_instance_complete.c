@@ -199,6 +199,30 @@ static void sort_addresses(struct ka_parser *p, struct ka_instance *i)
 	}
 }
 
+/* RFC 9568, 5.2.9; the order of the others is as the file has it. */
+static void link_local_first(struct ka_parser *p, struct ka_instance *i)
+{
+	static const char text[] =
+		"the first address of an IPv6 advert is a link-local one";
+	struct ka_address *list = i->addresses, a;
+	size_t k = 0;
+
+	if (i->family != AF_INET6 || !i->n_addresses)
+		return;
+	while (k < i->n_addresses && !IN6_IS_ADDR_LINKLOCAL(&list[k].addr.in6))
+		k++;
+	if (!k)
+		return;
+	if (k == i->n_addresses) {
+		say_at(p, KA_NOTE, &list[0].pos, text, "there is none");
+		return;
+	}
+	say_at(p, KA_NOTE, &list[k].pos, text, "taken as the first");
+	a = list[k];
+	memmove(&list[1], &list[0], k * sizeof(a));
+	list[0] = a;
+}
+
 static void set_devices(struct ka_instance *i, struct ka_address *list, size_t n)
 {
 	size_t k;
@@ -354,6 +378,7 @@ bool ka_instance_complete(struct ka_parser *p, struct ka_raw *raw)
 	take_garp(p, raw);
 	take_advert_int(p, raw);
 	sort_addresses(p, i);
+	link_local_first(p, i);
 	set_devices(i, i->addresses, i->n_addresses);
 	set_devices(i, i->excluded, i->n_excluded);
 	take_source(p, raw);
