@@ -48,6 +48,7 @@ class Said:
             self.target = str(ipaddress.ip_address(raw[62:78]))
             self.kind = "solicit" if raw[54] == SOLICIT else "advertise"
             self.address = self.target if raw[54] == ADVERTISE else str(ipaddress.ip_address(source))
+            self.router = bool(raw[58] & 0x80)
             body = raw[54:54 + struct.unpack("!H", raw[18:20])[0]]
             self.good = packet.checksum(packet.pseudo(source, to, ICMP6, body) + body) == 0
 
@@ -82,14 +83,18 @@ class Asker:
 
     def who(self, address, others, source=None):
         """The MACs that answer for an address; others: an own address of every host asked, by its MAC."""
-        while self._drop():
-            pass
+        self.forget()
         self.sock.send(self.question(address, source))
         for other in others.values():
             self.sock.send(self.question(other))
         said = self.hear(lambda said: {(s.address, s.mac) for s in said if s.kind in ("reply", "advertise")} >=
                          {(other, mac) for mac, other in others.items()})
         return {s.mac for s in said if s.address == address and s.kind in ("reply", "advertise")}
+
+    def forget(self):
+        """What has come until now."""
+        while self._drop():
+            pass
 
     def _drop(self):
         self.sock.settimeout(0.000001)

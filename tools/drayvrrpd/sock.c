@@ -49,9 +49,14 @@ static int setup_v4(int fd, int ifindex)
 	return 0;
 }
 
+/*
+ * The source address of adverts is the interface's own, even on that of a
+ * virtual MAC address, which has none: the kernel does not look there for it.
+ */
 static int setup_v6(int fd, int ifindex)
 {
-	if (set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex) ||
+	if (set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) ||
+	    set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex) ||
 	    set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) ||
 	    set(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) ||
 	    set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1) ||
