@@ -347,7 +347,7 @@ def virtual_mac():
     moved("a", "return")
 
 
-@case("a wrong password changes a counter and nothing else")
+@case("57: a wrong password changes a counter and nothing else, and is one line in the log")
 def wrong_password():
     lab.settle()
     auth = "authentication {{\n        auth_type PASS\n        auth_pass {}\n    }}"

@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "complaint.h"
+#include "log.h"
 
 #define S 1000000ull
 #define START (1000 * S)
@@ -84,14 +86,35 @@ static void after_a_while(void **state)
 	assert_true(said(&one, START + 100 * S));
 }
 
+/* What has no sender: a line a second, and how many there were since. */
+static void without_sender(void **state)
+{
+	struct log_limit limit = { 0 };
+	unsigned int lines = 0, more = 0, i;
+	time_t began = time(NULL);
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		if (!log_may(&limit, &held))
+			continue;
+		lines++;
+		more += held;
+	}
+	assert_in_range(lines, 1, time(NULL) - began + 2);
+	assert_int_equal(lines + more + limit.held, 100000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_million_packets, set_up),
-		cmocka_unit_test_setup(goes_on_for_days, set_up),
-		cmocka_unit_test_setup(mended_and_broken_again, set_up),
-		cmocka_unit_test_setup(comes_and_goes, set_up),
-		cmocka_unit_test_setup(after_a_while, set_up),
+#define T(name, f) { name, f, set_up, NULL, NULL }
+		T("57: a million packets are one line", a_million_packets),
+		T("57: one line while it goes on for days", goes_on_for_days),
+		T("57: another line once it was right in between",
+		  mended_and_broken_again),
+		T("57: right and wrong in turns", comes_and_goes),
+		T("57: another line after a while", after_a_while),
+		T("81: a line a second of one's own delays", without_sender),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
