@@ -234,6 +234,19 @@ def start():
     same({(s.address, s.mac) for s in said}, {(VIP, VMAC), (VIP6, VMAC6), ("fe80::200", VMAC6)}, "announced")
 
 
+@case("what a director has added itself it does not take for removed, however late the kernel tells of it")
+def nothing_missed():
+    same([lab.a.instance(name)["put_back"] for name in ("VI_1", "VI_6")], [0, 0], "put back")
+    check("was removed by something else" not in lab.a.said(), lab.a.said())
+
+
+@case("what something else removes is put back, in IPv6 too")
+def put_back():
+    lab.a.space.ip(f"addr del {VIP6}/64 dev vrrp6.51")
+    wait_for(lambda: lab.a.has(VIP6), "the address is back")
+    wait_for(lambda: lab.a.instance("VI_6")["put_back"], "it is counted")
+
+
 @case("76: unsolicited neighbour advertisements are believed in both states")
 def unsolicited():
     mac = bytes.fromhex("020000007676")
@@ -251,8 +264,7 @@ def unsolicited():
 @case("23: with no_accept, too, neighbour solicitations for the address are answered")
 def solicited_without_accept():
     count = lab.a.status()["workers_started"]
-    lab.a.configure(*routers(200, "no_accept"))
-    lab.a.signal(signal.SIGHUP)
+    lab.a.reload(*routers(200, "no_accept"))
     wait_for(lambda: lab.a.status()["workers_started"] > count, "a new worker")
     lab.a.becomes("MASTER", name="VI_6")
     same(who(True), {VMAC6}, "who answers")

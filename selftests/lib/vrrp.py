@@ -76,6 +76,18 @@ class Director:
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write("\n".join(parts))
 
+    def reload(self, *parts):
+        self.configure(*parts)
+        self.signal(signal.SIGHUP)
+
+    def script(self, name, text):
+        """A program of this director's own; its path."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\n{text}\n")
+        os.chmod(path, 0o755)
+        return path
+
     def command(self):
         return self.program + ["-f", self.conf, "--run-dir", self.folder]
 

@@ -21,6 +21,8 @@
 #include "vmac.h"
 
 #define PUT_BACK_MAX 20			/* lately */
+/* for the kernel to tell of an IPv6 address that it has confirmed already */
+#define TOLD_US 1000000ull
 
 /* --- in the thread --- */
 
@@ -202,9 +204,14 @@ static void done(void *arg)
 	/* nothing of it changes before the next wish; what should have gone and is
 	 * there all the same is nobody's
 	 */
-	for (i = 0; i < h->n; i++)
+	for (i = 0; i < h->n; i++) {
 		h->addresses[i].ifindex = h->wish == HOLD_ALL ?
 						  h->addresses[i].at : 0;
+		h->addresses[i].shown = false;
+	}
+	h->done_at = now_us();
+	/* of IPv4 addresses the kernel has told before it confirmed them */
+	links_read();
 	router_held(r, failed, now_us());
 }
 
@@ -267,12 +274,22 @@ void hold_wish(struct router *r, enum hold_wish wish)
 	errand_give(&h->errand);
 }
 
-static bool is_missing(const struct hold_address *a)
+static bool is_told(const struct hold *h, const struct hold_address *a)
+{
+	return a->shown || a->conf->addr.family == AF_INET ||
+	       now_us() - h->done_at > TOLD_US;
+}
+
+static bool is_missing(const struct hold *h, struct hold_address *a)
 {
 	const struct link *link = link_by_index(a->ifindex);
 
-	return link && link_is_up(link) && !a->conf->no_track &&
-	       !link_has(link, &a->conf->addr);
+	if (!link || !link_is_up(link) || a->conf->no_track)
+		return false;
+	if (!link_has(link, &a->conf->addr))
+		return is_told(h, a);
+	a->shown = true;
+	return false;
 }
 
 void hold_check(struct router *r)
@@ -286,7 +303,7 @@ void hold_check(struct router *r)
 	for (i = 0; i < r->hold.n; i++) {
 		struct hold_address *a = &r->hold.addresses[i];
 
-		if (!is_missing(a))
+		if (!is_missing(&r->hold, a))
 			continue;
 		log_say(LOG_WARNING, "(%s) %s was removed by something else: "
 			"put back", r->conf->name,

@@ -33,6 +33,7 @@ struct hold_place {
 struct hold_address {
 	const struct ka_address *conf;
 	int ifindex;			/* where it was put; 0: nowhere */
+	bool shown;			/* the kernel has told of it since */
 	struct hold_place wanted;	/* with errands_lock() */
 	struct hold_place doing;	/* the thread's, as all below */
 	int at;
@@ -42,6 +43,7 @@ struct hold {
 	struct errand errand;
 	struct hold_address *addresses;	/* excluded ones behind */
 	size_t n;
+	uint64_t done_at;
 	/* with errands_lock() */
 	enum hold_wish wish;
 	int below;			/* interface of a vmac to be made */
