@@ -396,6 +396,19 @@ def _():
         reload()
 
 
+@case("more servers than a table can have: it is said, and there is always an answer")
+def _():
+    nobody = [f"10.10.{n // 250}.{1 + n % 250}" for n in range(4096)]
+    ipvs("-C")
+    # By another scheduler first: ours would list them all anew for each that comes.
+    batch([f"-A {SVC} -s rr --ops", f"-a {SVC} -r {rip(2)} -g -w {2 ** 31 - 1}",
+           *(f"-a {SVC} -r {address} -g -w 1" for address in nobody)])
+    said = dmesg_of(lambda: (ipvs(f"-E {SVC} -s dray --ops"), in_force()))
+    check(f"ip_vs_dray: {SVC}: more than 4096 servers; there is no table until its servers change" in said, said)
+    same(in_force()["note"], "not of the newest servers: more than 4096 servers", "note")
+    same(Counter(where(clients(50)).values())[2], 50, "clients at the server of nearly all weight")
+
+
 @case("another scheduler and back, under traffic: the same table again")
 def _():
     print_ = fresh()
