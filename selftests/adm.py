@@ -12,7 +12,9 @@ import os
 import pwd
 import shlex
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 from lib import dray, netlab, taptest
@@ -159,6 +161,9 @@ def pending(seconds):
 @case("apply --confirm: rolls back by itself, also without the shell that called it; a second apply waits")
 def _():
     fresh()
+    syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    syslog.bind("/dev/log")
+    taptest.cleanup(lambda: os.path.exists("/dev/log") and os.unlink("/dev/log"))
     same(adm(f"apply {folder}/two --confirm 30", start_new_session=True), (pending(30), 0), "apply")
     good("-Sn", TWO)
     out, code = adm(f"apply {folder}/one")
@@ -166,12 +171,16 @@ def _():
           f"a second apply: {code}: {out}")
     wait_for(lambda: good("-Sn") == ONE, "rolled back", 90)
     refused("confirm", "nothing waits for a confirmation\n")
+    syslog.settimeout(60)
+    said = syslog.recv(1000).decode()
+    check("drayadm[" in said and said.endswith("]: apply was not confirmed: rolled back"), f"the log says {said}")
+    os.unlink("/dev/log")
 
 
 @case("apply --confirm: confirmed it stays, and the process that waits is gone; killed it is no obstacle")
 def _():
     fresh()
-    good(f"apply {folder}/two --confirm 60", pending(60))
+    good(f"apply {folder}/two --confirm 600", pending(600))
     path, = (f"/run/dray/{name}" for name in os.listdir("/run/dray") if name.startswith("unconfirmed-"))
     with open(path, encoding="ascii") as file:
         pid = int(file.readline().split()[1])
@@ -348,6 +357,9 @@ def _():
     same(listed("flows"), ["10.9.1.1:1", "10.9.1.2:1"], "flows left")
     good("persist del --client 10.9.1.2", "1 deleted\n")
     same(listed("persist"), ["10.9.1.1:"], "clients left")
+    for words in "flows", "persist", f"flows del -r {RS}":
+        refused(f"{words} -t 10.9.9.9:99", "cannot read the entries: No such service\n")
+    refused("flows del --all -t 10.9.9.9:99", "nothing deleted: No such service\n")
     good("flows del --all", "2 deleted\n")
     refused("flows del --all --client 10.9.1.1", "no entry matches\n")
 
@@ -370,6 +382,13 @@ def _():
         check(got == adm(words) and got[1] and "Can't initialize" not in got[0], f"{words}: {got}")
 
 
+def nonsense(listening):
+    """Answer one question with what is no answer."""
+    with listening.accept()[0] as asked:
+        asked.recv(1 << 16)
+        asked.sendall(b"what?\n")
+
+
 @case("what is refused or doubtful is said: --hook early, far servers, absent daemons, keys that are none")
 def _():
     fresh()
@@ -380,6 +399,14 @@ def _():
     for words in "health", f"lift {SVC}":
         refused(f"{words} --socket {folder}/none", f"cannot ask draycheckd at {folder}/none: No such file or directory\n"
                 "Is it running?  Try: systemctl status draycheckd\n")
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"{folder}/other")
+        other.listen()
+        threading.Thread(target=nonsense, args=(other,), daemon=True).start()
+        out, code = adm(f"health --socket {folder}/other")
+    check(code == 255 and out.startswith("draycheckd's answer cannot be read: "), f"{code}: {out}")
+    refused("config --unassured-limit 200000000",
+            "settings not changed: Limit of unassured entries is not 64 to flow-limit (config.unassured-limit)\n")
     out, code = adm(f"vrrp {folder}/none")
     check(code and f"drayvrrpd does not answer at {folder}/none: " in out, f"{code}: {out}")
     write("key", "00" * 16)
@@ -394,6 +421,40 @@ def _():
         f"-a -f 5 -r 192.168.10.{n} -w 1\n" for n in range(3, 19)))
     check("warning: 17 servers with a weight have 4096 rows, so that shares are coarse; set --rows 8192" in
           good("-a -f 5 -r 192.168.10.19 -w 1"), "no warning of coarse shares")
+
+
+def keep_changing(stop):
+    """Change the weight of a server, again and again."""
+    with space, Dray() as own:
+        while not stop.is_set():
+            for weight in 1, 2:
+                own.do("set_server", tcp("10.9.9.9"), server(RS, port=80, weight=weight))
+
+
+@case("a list that changes during each reading is not shown, and that is said; it is once nobody changes it")
+def _():
+    many = "".join(f"-a {SVC} -r 192.168.{20 + n // 250}.{1 + n % 250}:80 -g -w 1\n" for n in range(400))
+    fresh(f"-A {SVC} -s rr\n-a {SVC} -r {RS}:80 -g -w 1\n{many}")
+    why = "the list changed during each of 10 readings\n"
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_changing, args=(stop,), daemon=True)
+    thread.start()
+    try:
+        for words, wanted, code in (
+                ("save", f"Resource temporarily unavailable\n{why}", 1),
+                ("-Ln", f"Resource temporarily unavailable\n{why}", 1),
+                (f"apply {folder}/one", f"{folder}/one: cannot read the configuration: {why}", 255),
+                ("balance", f"cannot read the servers: {why}", 255)):
+            got = adm(words)
+            for _ in range(10):     # who is lucky reads it between two changes
+                if got[1] == 0:
+                    got = adm(words)
+            same(got, (wanted, code), words)
+    finally:
+        stop.set()
+        thread.join()
+    same(good("-Sn").count("-a "), 401, "servers that are listed")
+    sock.fresh()
 
 
 if __name__ == "__main__":

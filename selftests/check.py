@@ -331,6 +331,8 @@ def _():
     check("BY HAND: drain" in lab.adm(f"health --socket {daemon.socket}"), "health says it")
     lab.adm(f"lift -t {VIP}:80 -r {rip(1)} --socket {daemon.socket}")
     wait_state(lab, rip(1), "up")
+    same(lab.adm(f"lift -t {VIP}:80 -r {rip(1)} --socket {daemon.socket}", check_status=False),
+         "nothing of it was changed by hand\n", "a second lift")
 
 
 @case("up by hand lifts a drain by hand")

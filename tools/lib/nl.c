@@ -243,6 +243,15 @@ static int dump_once(struct dray_nl *nl, const struct dray_dump *dump)
 	return dray_nl_do(nl, msg, dump->reply, dump->arg);
 }
 
+/* Others change faster than we read. */
+int dray_nl_unsteady(struct dray_nl *nl, int tries)
+{
+	dray_nl_fail(nl, EAGAIN);
+	snprintf(nl->error.text, sizeof(nl->error.text),
+		 "the list changed during each of %d readings", tries);
+	return -EAGAIN;
+}
+
 /* Again from the start while the kernel says that the list has moved. */
 int dray_nl_dump(struct dray_nl *nl, const struct dray_dump *dump)
 {
@@ -256,10 +265,7 @@ int dray_nl_dump(struct dray_nl *nl, const struct dray_dump *dump)
 			return rc;
 		usleep(10000 << (try < 4 ? try : 4));
 	}
-	dray_nl_fail(nl, EAGAIN);
-	snprintf(nl->error.text, sizeof(nl->error.text),
-		 "the list changed during each of %d readings", DUMP_TRIES);
-	return -EAGAIN;
+	return dray_nl_unsteady(nl, DUMP_TRIES);
 }
 
 int dray_txn_begin(struct dray_nl *nl)

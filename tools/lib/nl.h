@@ -47,6 +47,7 @@ int dray_nl_do(struct dray_nl *nl, struct nl_msg *msg, dray_reply_fn reply,
 int dray_nl_simple(struct dray_nl *nl, uint8_t cmd);
 int dray_nl_dump(struct dray_nl *nl, const struct dray_dump *dump);
 int dray_nl_fail(struct dray_nl *nl, int err);
+int dray_nl_unsteady(struct dray_nl *nl, int tries);
 
 int dray_txn_begin(struct dray_nl *nl);
 int dray_txn_commit(struct dray_nl *nl, uint32_t generation);

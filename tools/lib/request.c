@@ -285,7 +285,7 @@ int dray_services_read(struct dray_nl *nl, struct dray_table *table)
 			return rc;
 		usleep(10000);
 	}
-	return dray_nl_fail(nl, EAGAIN);
+	return dray_nl_unsteady(nl, TABLE_TRIES);
 }
 
 /* One service with its servers. */
@@ -354,5 +354,5 @@ int dray_table_read(struct dray_nl *nl, struct dray_table *table)
 			return 0;
 		usleep(10000);
 	}
-	return dray_nl_fail(nl, EAGAIN);
+	return dray_nl_unsteady(nl, TABLE_TRIES);
 }
