@@ -2,7 +2,7 @@
 /*
  * Servers: making, finding and freeing them.
  *
- * What changes them is in txn.c, how they are reached in route.c.
+ * What changes them is in txn_server.c, how they are reached in route.c.
  */
 #include <linux/netdevice.h>
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transactions: staging changes of services, servers, VIPs and settings.
+ * Transactions: their life, and staging changes of services and settings.
  *
  * What is staged of a service is a whole configuration of it, copied when the
- * first step touches it and changed in place by the following ones.  What is
- * new (services, servers, VIPs) is in lists of the transaction, so that
- * dropping it needs to look at nothing that is published.  Publishing is in
- * commit.c.
+ * first step touches it (txn_stage.c) and changed in place by the following
+ * ones.  What is new (services, servers, VIPs) is in lists of the transaction,
+ * so that dropping it needs to look at nothing that is published.  The steps
+ * for servers, VIPs and tables are in txn_server.c, txn_vip.c and txn_table.c,
+ * publishing in commit.c.
  */
-#include <linux/gcd.h>
-#include <linux/jhash.h>
 #include <linux/slab.h>
 
 #include "net.h"
@@ -51,19 +50,6 @@ static struct dray_txn *txn_create(struct dray_net *dn, u32 portid)
 	return txn;
 }
 
-void dray_txn_forget_service(struct dray_txn_service *ts)
-{
-	list_del(&ts->node);
-	hash_del(&ts->index);
-	/* A step that is done again wants the same table. */
-	if (ts->choice && ts->choice->pool)
-		dray_choice_retire(ts->choice);
-	else
-		dray_choice_destroy(ts->choice);
-	kvfree(ts->conf);
-	kfree(ts);
-}
-
 static void txn_destroy(struct dray_txn *txn)
 {
 	struct dray_server *server, *next_server;
@@ -89,122 +75,12 @@ static void txn_destroy(struct dray_txn *txn)
 	kfree_sensitive(txn);
 }
 
-static u32 key_hash(const struct dray_service_key *key)
-{
-	return jhash(key, sizeof(*key), 0);
-}
-
-/* What the transaction has staged of a service, if it has. */
-struct dray_txn_service *dray_txn_staged(struct dray_txn *txn,
-					 const struct dray_service_key *key)
-{
-	struct dray_txn_service *ts;
-
-	hash_for_each_possible(txn->index, ts, index, key_hash(key))
-		if (!memcmp(&ts->key, key, sizeof(*key)))
-			return ts;
-	return NULL;
-}
-
-/* A copy of a configuration with room for more servers. */
-static struct dray_service_conf *
-conf_copy(const struct dray_service_conf *old, u32 cap)
-{
-	struct dray_service_conf *conf;
-
-	conf = dray_service_conf_create(&old->params, cap);
-	if (!conf)
-		return NULL;
-	conf->n = old->n;
-	conf->gcd = old->gcd;
-	memcpy(conf->slots, old->slots, flex_array_size(old, slots, old->n));
-	return conf;
-}
-
-static struct dray_txn_service *
-txn_service_create(const struct dray_service_key *key,
-		   struct dray_service *published)
-{
-	struct dray_txn_service *ts = kzalloc(sizeof(*ts), GFP_KERNEL_ACCOUNT);
-
-	if (!ts)
-		return NULL;
-	ts->key = *key;
-	ts->published = published;
-	if (published) {
-		ts->published_id = published->id;
-		ts->generation = dray_conf_locked(published)->generation;
-	}
-	return ts;
-}
-
-static void txn_add(struct dray_txn *txn, struct dray_txn_service *ts)
-{
-	list_add_tail(&ts->node, &txn->services);
-	hash_add(txn->index, &ts->index, key_hash(&ts->key));
-}
-
-static struct dray_txn_service *
-txn_stage(struct dray_txn *txn, const struct dray_service_key *key,
-	  struct netlink_ext_ack *extack)
-{
-	struct dray_txn_service *ts = dray_txn_staged(txn, key);
-	const struct dray_service_conf *conf;
-
-	if (ts)
-		return ts;
-	ts = txn_service_create(key, dray_service_find(txn->dn, key));
-	if (!ts)
-		goto no_memory;
-	if (ts->published) {
-		conf = dray_conf_locked(ts->published);
-		ts->conf = conf_copy(conf, conf->n + 1);
-		if (!ts->conf)
-			goto no_memory;
-	}
-	txn_add(txn, ts);
-	return ts;
-
-no_memory:
-	kfree(ts);
-	NL_SET_ERR_MSG(extack, "Out of memory");
-	return ERR_PTR(-ENOMEM);
-}
-
-/* The staged configuration of a service that has to be there. */
-static struct dray_txn_service *
-txn_stage_present(struct dray_txn *txn, const struct dray_service_key *key,
-		  struct netlink_ext_ack *extack)
-{
-	struct dray_txn_service *ts = dray_txn_staged(txn, key);
-
-	/* Staging what is not there would only fill the list. */
-	if (ts ? !ts->conf : !dray_service_find(txn->dn, key)) {
-		NL_SET_ERR_MSG(extack, "No such service");
-		return ERR_PTR(-ESRCH);
-	}
-	return txn_stage(txn, key, extack);
-}
-
-/* Read only, so that asking stages nothing. */
-static const struct dray_service_conf *
-txn_peek(struct dray_txn *txn, const struct dray_service_key *key)
-{
-	const struct dray_txn_service *ts = dray_txn_staged(txn, key);
-	struct dray_service *service;
-
-	if (ts)
-		return ts->conf;
-	service = dray_service_find(txn->dn, key);
-	return service ? dray_conf_locked(service) : NULL;
-}
-
 int dray_txn_service_params(struct dray_txn *txn,
 			    const struct dray_service_key *key,
 			    struct dray_service_params *params,
 			    struct netlink_ext_ack *extack)
 {
-	const struct dray_service_conf *conf = txn_peek(txn, key);
+	const struct dray_service_conf *conf = dray_txn_peek(txn, key);
 
 	if (!conf) {
 		NL_SET_ERR_MSG(extack, "No such service");
@@ -222,7 +98,7 @@ int dray_txn_new_service(struct dray_txn *txn,
 	struct dray_net *dn = txn->dn;
 	struct dray_txn_service *ts;
 
-	if (txn_peek(txn, key)) {
+	if (dray_txn_peek(txn, key)) {
 		NL_SET_ERR_MSG(extack, "Service already exists");
 		return -EEXIST;
 	}
@@ -231,7 +107,7 @@ int dray_txn_new_service(struct dray_txn *txn,
 		NL_SET_ERR_MSG(extack, "Too many services");
 		return -ENOSPC;
 	}
-	ts = txn_stage(txn, key, extack);
+	ts = dray_txn_stage(txn, key, extack);
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
 	ts->conf = dray_service_conf_create(params, 4);
@@ -258,7 +134,7 @@ int dray_txn_set_service(struct dray_txn *txn,
 			 const struct dray_service_params *params,
 			 struct netlink_ext_ack *extack)
 {
-	struct dray_txn_service *ts = txn_stage_present(txn, key, extack);
+	struct dray_txn_service *ts = dray_txn_stage_present(txn, key, extack);
 
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
@@ -266,21 +142,12 @@ int dray_txn_set_service(struct dray_txn *txn,
 	return 0;
 }
 
-/* A server that this transaction has made is freed at once. */
-static void txn_drop_server(struct dray_txn *txn, struct dray_server *server)
-{
-	if (server->published)
-		return;
-	list_del(&server->owned);
-	dray_server_destroy(txn->dn, server);
-}
-
 static void txn_drop_service(struct dray_txn *txn, struct dray_txn_service *ts)
 {
 	u32 i;
 
 	for (i = 0; i < ts->conf->n; i++)
-		txn_drop_server(txn, ts->conf->slots[i].server);
+		dray_txn_drop_server(txn, ts->conf->slots[i].server);
 	kvfree(ts->conf);
 	ts->conf = NULL;
 	if (ts->created) {
@@ -298,7 +165,7 @@ int dray_txn_del_service(struct dray_txn *txn,
 			 const struct dray_service_key *key,
 			 struct netlink_ext_ack *extack)
 {
-	struct dray_txn_service *ts = txn_stage_present(txn, key, extack);
+	struct dray_txn_service *ts = dray_txn_stage_present(txn, key, extack);
 
 	if (IS_ERR(ts))
 		return PTR_ERR(ts);
@@ -317,7 +184,7 @@ int dray_txn_flush(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	unsigned long id;
 
 	xa_for_each(&txn->dn->service_ids, id, service) {
-		ts = txn_service_create(&service->key, service);
+		ts = dray_txn_stage_create(&service->key, service);
 		if (!ts)
 			goto no_memory;
 		list_add_tail(&ts->node, &gone);
@@ -335,7 +202,7 @@ int dray_txn_flush(struct dray_txn *txn, struct netlink_ext_ack *extack)
 	}
 	list_for_each_entry_safe(ts, next, &gone, node) {
 		list_del(&ts->node);
-		txn_add(txn, ts);
+		dray_txn_stage_add(txn, ts);
 	}
 	return 0;
 
@@ -344,163 +211,6 @@ no_memory:
 		kfree(ts);
 	NL_SET_ERR_MSG(extack, "Out of memory");
 	return -ENOMEM;
-}
-
-int dray_txn_server_params(struct dray_txn *txn,
-			   const struct dray_service_key *service,
-			   const struct dray_server_key *key,
-			   struct dray_server_params *params,
-			   struct netlink_ext_ack *extack)
-{
-	const struct dray_service_conf *conf = txn_peek(txn, service);
-	const struct dray_service_slot *slot;
-
-	if (!conf) {
-		NL_SET_ERR_MSG(extack, "No such service");
-		return -ESRCH;
-	}
-	slot = dray_server_slot((struct dray_service_conf *)conf, key);
-	if (!slot) {
-		NL_SET_ERR_MSG(extack, "No such server");
-		return -ENOENT;
-	}
-	*params = slot->params;
-	return 0;
-}
-
-static int server_check(const struct dray_server_params *params,
-			struct netlink_ext_ack *extack)
-{
-	if (params->l_threshold > params->u_threshold) {
-		NL_SET_ERR_MSG(extack,
-			       "Lower threshold is above the upper one");
-		return -ERANGE;
-	}
-	return 0;
-}
-
-static void conf_update_gcd(struct dray_service_conf *conf)
-{
-	u32 i;
-
-	conf->gcd = 0;
-	for (i = 0; i < conf->n; i++)
-		conf->gcd = gcd(conf->gcd, conf->slots[i].params.weight);
-	conf->gcd = max(conf->gcd, 1U);
-}
-
-/* Room for one more server; the number doubles, so that adding n servers to
- * one transaction copies O(n) of them.
- */
-static int conf_grow(struct dray_txn_service *ts)
-{
-	struct dray_service_conf *old = ts->conf, *conf;
-
-	if (old->n < old->cap)
-		return 0;
-	conf = conf_copy(old, old->cap * 2);
-	if (!conf)
-		return -ENOMEM;
-	ts->conf = conf;
-	kvfree(old);
-	return 0;
-}
-
-int dray_txn_new_server(struct dray_txn *txn,
-			const struct dray_service_key *service,
-			const struct dray_server_key *key,
-			const struct dray_server_params *params,
-			struct netlink_ext_ack *extack)
-{
-	struct dray_txn_service *ts = txn_stage_present(txn, service, extack);
-	struct dray_service_slot *slot;
-	struct dray_server *server;
-	int err;
-
-	if (IS_ERR(ts))
-		return PTR_ERR(ts);
-	err = server_check(params, extack);
-	if (err)
-		return err;
-	if (dray_server_slot(ts->conf, key)) {
-		NL_SET_ERR_MSG(extack, "Server already exists");
-		return -EEXIST;
-	}
-	if (ts->conf->n >= DRAY_SERVERS_MAX) {
-		NL_SET_ERR_MSG(extack, "Too many servers in the service");
-		return -ENOSPC;
-	}
-	if (conf_grow(ts))
-		goto no_memory;
-	server = dray_server_create(ts->created ?: ts->published, key);
-	if (!server)
-		goto no_memory;
-	list_add_tail(&server->owned, &txn->new_servers);
-	slot = &ts->conf->slots[ts->conf->n++];
-	slot->server = server;
-	slot->params = *params;
-	conf_update_gcd(ts->conf);
-	return 0;
-
-no_memory:
-	NL_SET_ERR_MSG(extack, "Out of memory");
-	return -ENOMEM;
-}
-
-/* The staged slot of a server that has to be there. */
-static struct dray_service_slot *
-txn_slot(struct dray_txn_service *ts, const struct dray_server_key *key,
-	 struct netlink_ext_ack *extack)
-{
-	struct dray_service_slot *slot;
-
-	if (IS_ERR(ts))
-		return ERR_CAST(ts);
-	slot = dray_server_slot(ts->conf, key);
-	if (!slot) {
-		NL_SET_ERR_MSG(extack, "No such server");
-		return ERR_PTR(-ENOENT);
-	}
-	return slot;
-}
-
-int dray_txn_set_server(struct dray_txn *txn,
-			const struct dray_service_key *service,
-			const struct dray_server_key *key,
-			const struct dray_server_params *params,
-			struct netlink_ext_ack *extack)
-{
-	struct dray_txn_service *ts = txn_stage_present(txn, service, extack);
-	struct dray_service_slot *slot = txn_slot(ts, key, extack);
-	int err;
-
-	if (IS_ERR(slot))
-		return PTR_ERR(slot);
-	err = server_check(params, extack);
-	if (err)
-		return err;
-	slot->params = *params;
-	conf_update_gcd(ts->conf);
-	return 0;
-}
-
-int dray_txn_del_server(struct dray_txn *txn,
-			const struct dray_service_key *service,
-			const struct dray_server_key *key,
-			struct netlink_ext_ack *extack)
-{
-	struct dray_txn_service *ts = txn_stage_present(txn, service, extack);
-	struct dray_service_slot *slot = txn_slot(ts, key, extack);
-	struct dray_service_slot *end;
-
-	if (IS_ERR(slot))
-		return PTR_ERR(slot);
-	txn_drop_server(txn, slot->server);
-	end = ts->conf->slots + ts->conf->n;
-	memmove(slot, slot + 1, (void *)end - (void *)(slot + 1));
-	ts->conf->n--;
-	conf_update_gcd(ts->conf);
-	return 0;
 }
 
 const struct dray_settings *dray_txn_settings(const struct dray_txn *txn)
@@ -518,10 +228,10 @@ static int txn_stage_tables(struct dray_txn *txn,
 	unsigned long id;
 
 	xa_for_each(&txn->dn->service_ids, id, service) {
-		conf = txn_peek(txn, &service->key);
+		conf = dray_txn_peek(txn, &service->key);
 		if (!conf || conf->params.sched->key == DRAY_KEY_NONE)
 			continue;
-		ts = txn_stage(txn, &service->key, extack);
+		ts = dray_txn_stage(txn, &service->key, extack);
 		if (IS_ERR(ts))
 			return PTR_ERR(ts);
 		cond_resched();

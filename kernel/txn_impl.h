@@ -104,6 +104,90 @@ struct dray_txn_service *dray_txn_staged(struct dray_txn *txn,
 					 const struct dray_service_key *key);
 
 /**
+ * dray_txn_peek() - a service's configuration with what is staged
+ * @txn: transaction
+ * @key: identity
+ *
+ * To be read only, so that asking stages nothing.
+ *
+ * Context: dray_net.lock held.
+ * Return: the configuration, or NULL if there is none.
+ */
+const struct dray_service_conf *
+dray_txn_peek(struct dray_txn *txn, const struct dray_service_key *key);
+
+/**
+ * dray_txn_stage() - stage a service, if it is not
+ * @txn: transaction
+ * @key: identity
+ * @extack: why not
+ *
+ * Context: process, dray_net.lock held.
+ * Return: what is staged, with a configuration to change unless there is no
+ * such service or it is to go; or ERR_PTR(-ENOMEM).
+ */
+struct dray_txn_service *dray_txn_stage(struct dray_txn *txn,
+					const struct dray_service_key *key,
+					struct netlink_ext_ack *extack);
+
+/**
+ * dray_txn_stage_present() - stage a service that has to be there
+ * @txn: transaction
+ * @key: identity
+ * @extack: why not
+ *
+ * Context: process, dray_net.lock held.
+ * Return: what is staged, with a configuration to change; or an error:
+ * -ESRCH, -ENOMEM.
+ */
+struct dray_txn_service *
+dray_txn_stage_present(struct dray_txn *txn, const struct dray_service_key *key,
+		       struct netlink_ext_ack *extack);
+
+/**
+ * dray_txn_stage_create() - make what says that a service is to go
+ * @key: identity
+ * @published: the service in force, or NULL
+ *
+ * It gets a configuration if the service is to stay, or to be new.
+ *
+ * Context: process, dray_net.lock held.
+ * Return: that, in no transaction and the caller's, or NULL for want of memory.
+ */
+struct dray_txn_service *
+dray_txn_stage_create(const struct dray_service_key *key,
+		      struct dray_service *published);
+
+/**
+ * dray_txn_stage_add() - give a transaction what is staged
+ * @txn: transaction that has staged nothing of the service
+ * @ts: what is staged; @txn's from now on
+ *
+ * Context: dray_net.lock held.
+ */
+void dray_txn_stage_add(struct dray_txn *txn, struct dray_txn_service *ts);
+
+/**
+ * dray_txn_conf_copy() - copy a configuration
+ * @old: configuration
+ * @cap: servers to have room for
+ *
+ * Context: process.
+ * Return: the copy, the caller's, or NULL for want of memory.
+ */
+struct dray_service_conf *
+dray_txn_conf_copy(const struct dray_service_conf *old, u32 cap);
+
+/**
+ * dray_txn_drop_server() - let go of a server of a staged configuration
+ * @txn: transaction
+ * @server: server; freed if @txn has made it
+ *
+ * Context: process, dray_net.lock held.
+ */
+void dray_txn_drop_server(struct dray_txn *txn, struct dray_server *server);
+
+/**
  * dray_txn_stale() - whether somebody else's commit has overtaken
  * @txn: transaction
  * @expected: generation that the caller expects to be in force, or NULL

@@ -13,6 +13,8 @@
 #include "../netlink.h"
 #include "../vip.c"
 #include "../txn.c"
+#include "../txn_stage.c"
+#include "../txn_server.c"
 #include "../txn_table.c"
 #include "../txn_vip.c"
 #include "../pool.c"
