@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of flow and persist entries: lookup, insert, change, walk.
+ * The table of flow and persist entries: lookup, insert, change.
  *
- * How entries age and are freed is in flow_sweep.c.
+ * What they are found by is in flow_hash.h, a walk over all of them in
+ * flow_walk.c, how they age and are freed in flow_sweep.c.
  */
 #include <linux/bitfield.h>
 #include <linux/mm.h>
 #include <linux/once.h>
-#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <net/ipv6.h>
 
+#include "flow_hash.h"
 #include "flow_impl.h"
 #include "net.h"
 #include "persist.h"
@@ -19,93 +20,6 @@
 #include "trace.h"
 
 static struct kmem_cache *flow_cache[2];
-
-/* Keyed, so that nobody outside can aim at one chain. */
-static hsiphash_key_t flow_hash_key __read_mostly;
-
-/* The service implies the VIP, but for a firewall mark's. */
-static u32 flow_hash4(const struct dray_flow_key4 *key, u8 protocol, u32 seed)
-{
-	return hsiphash_3u32((__force u32)key->caddr,
-			     (__force u32)key->cport << 16 |
-			     (__force u32)key->vport,
-			     key->service ^ (__force u32)key->vaddr ^
-			     (u32)protocol << 24 ^ seed, &flow_hash_key);
-}
-
-static u32 flow_hash6(const struct dray_flow_key6 *key, u8 protocol, u32 seed)
-{
-	u32 addrs = hsiphash(key, offsetof(struct dray_flow_key6, cport),
-			     &flow_hash_key);
-
-	return hsiphash_3u32(addrs,
-			     (__force u32)key->cport << 16 |
-			     (__force u32)key->vport,
-			     key->service ^ (u32)protocol << 24 ^ seed,
-			     &flow_hash_key);
-}
-
-static u32 flow_tuple_hash4(const void *data, u32 len, u32 seed)
-{
-	const struct dray_flow_tuple *tuple = data;
-
-	return flow_hash4(&tuple->key4, tuple->protocol, seed);
-}
-
-static u32 flow_obj_hash4(const void *data, u32 len, u32 seed)
-{
-	const struct dray_flow *flow = data;
-
-	return flow_hash4(&flow->key4, flow->w.protocol, seed);
-}
-
-static int flow_cmp4(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct dray_flow_tuple *tuple = arg->key;
-	const struct dray_flow *flow = obj;
-
-	return memcmp(&flow->key4, &tuple->key4, sizeof(flow->key4)) ||
-	       flow->w.protocol != tuple->protocol;
-}
-
-static u32 flow_tuple_hash6(const void *data, u32 len, u32 seed)
-{
-	const struct dray_flow_tuple *tuple = data;
-
-	return flow_hash6(&tuple->key6, tuple->protocol, seed);
-}
-
-static u32 flow_obj_hash6(const void *data, u32 len, u32 seed)
-{
-	const struct dray_flow *flow = data;
-
-	return flow_hash6(&flow->key6, flow->w.protocol, seed);
-}
-
-static int flow_cmp6(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct dray_flow_tuple *tuple = arg->key;
-	const struct dray_flow *flow = obj;
-
-	return memcmp(&flow->key6, &tuple->key6, sizeof(flow->key6)) ||
-	       flow->w.protocol != tuple->protocol;
-}
-
-static const struct rhashtable_params flow_params4 = {
-	.head_offset = offsetof(struct dray_flow, node),
-	.hashfn = flow_tuple_hash4,
-	.obj_hashfn = flow_obj_hash4,
-	.obj_cmpfn = flow_cmp4,
-	.automatic_shrinking = true,
-};
-
-static const struct rhashtable_params flow_params6 = {
-	.head_offset = offsetof(struct dray_flow, node),
-	.hashfn = flow_tuple_hash6,
-	.obj_hashfn = flow_obj_hash6,
-	.obj_cmpfn = flow_cmp6,
-	.automatic_shrinking = true,
-};
 
 struct dray_flow *dray_flow_lookup(struct dray_net *dn,
 				   const struct dray_flow_tuple *tuple)
@@ -459,63 +373,6 @@ bool dray_flow_count_packet(struct dray_flow *flow, bool payload, u8 *packets)
 	} while (cmpxchg64(&flow->w.word, old.word, new.word) != old.word);
 	return payload && old.flags & FLOW_PAYLOAD &&
 	       (old.flags & FLOW_SECOND) != flow_second();
-}
-
-void dray_flow_walk_init(struct dray_flow_walk *walk, struct dray_net *dn)
-{
-	walk->dn = dn;
-	walk->family = 0;
-	rhashtable_walk_enter(&dn->flows.table[0], &walk->iter);
-}
-
-void dray_flow_walk_start(struct dray_flow_walk *walk)
-	__acquires(RCU)
-{
-	rhashtable_walk_start(&walk->iter);
-}
-
-struct dray_flow *dray_flow_walk_any(struct dray_flow_walk *walk)
-{
-	struct dray_flow *flow;
-
-	for (;;) {
-		flow = rhashtable_walk_next(&walk->iter);
-		if (IS_ERR(flow))
-			continue;	/* resized; goes on from the start */
-		if (flow) {
-			if (READ_ONCE(flow->w.flags) & FLOW_DEAD)
-				continue;
-			return flow;
-		}
-		if (walk->family)
-			return NULL;
-		rhashtable_walk_stop(&walk->iter);
-		rhashtable_walk_exit(&walk->iter);
-		walk->family = 1;
-		rhashtable_walk_enter(&walk->dn->flows.table[1], &walk->iter);
-		rhashtable_walk_start(&walk->iter);
-	}
-}
-
-struct dray_flow *dray_flow_walk_next(struct dray_flow_walk *walk)
-{
-	struct dray_flow *flow;
-
-	do {
-		flow = dray_flow_walk_any(walk);
-	} while (flow && dray_flow_expired(walk->dn, flow));
-	return flow;
-}
-
-void dray_flow_walk_stop(struct dray_flow_walk *walk)
-	__releases(RCU)
-{
-	rhashtable_walk_stop(&walk->iter);
-}
-
-void dray_flow_walk_exit(struct dray_flow_walk *walk)
-{
-	rhashtable_walk_exit(&walk->iter);
 }
 
 static u64 flow_table_bytes(struct rhashtable *table)

@@ -19,12 +19,14 @@
 #define _DRAY_FLOW_H
 
 #include <linux/llist.h>
-#include <linux/netfilter.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include <uapi/linux/dray.h>
+
+#include "flow_key.h"
+#include "flow_walk.h"
 
 struct net;
 struct dray_net;
@@ -50,38 +52,6 @@ struct dray_service;
 #define FLOW_COUNTED		BIT(8)	/* is one of its client's open flows */
 #define FLOW_PACKETS		GENMASK(10, 9)	/* packets seen, up to 3 */
 #define FLOW_SECOND		GENMASK(15, 11)	/* of the first payload, modulo 32 */
-
-/**
- * struct dray_flow_key4 - what an IPv4 entry is found by
- * @caddr: client, masked for a persist entry
- * @vaddr: VIP, zero for a persist entry
- * @cport: client's port, zero for a persist entry
- * @vport: port of the VIP, zero for a persist entry
- * @service: id of the service
- */
-struct dray_flow_key4 {
-	__be32 caddr;
-	__be32 vaddr;
-	__be16 cport;
-	__be16 vport;
-	u32 service;
-};
-
-/**
- * struct dray_flow_key6 - what an IPv6 entry is found by
- * @caddr: client, masked for a persist entry
- * @vaddr: VIP, zero for a persist entry
- * @cport: client's port, zero for a persist entry
- * @vport: port of the VIP, zero for a persist entry
- * @service: id of the service
- */
-struct dray_flow_key6 {
-	struct in6_addr caddr;
-	struct in6_addr vaddr;
-	__be16 cport;
-	__be16 vport;
-	u32 service;
-};
 
 /**
  * union dray_flow_word - what changes as one
@@ -130,22 +100,6 @@ struct dray_flow {
 };
 
 /**
- * struct dray_flow_tuple - what a packet looks an entry up by
- * @family: AF_INET or AF_INET6
- * @protocol: of the transport header; 0 for a persist entry
- * @key4: key for AF_INET
- * @key6: key for AF_INET6
- */
-struct dray_flow_tuple {
-	u8 family;
-	u8 protocol;
-	union {
-		struct dray_flow_key4 key4;
-		struct dray_flow_key6 key6;
-	};
-};
-
-/**
  * struct dray_flow_queue - unassured entries in the order of their making
  * @lock: guards all of it; taken with softirqs off
  * @pages: struct dray_queue_page, the oldest first
@@ -157,21 +111,6 @@ struct dray_flow_queue {
 	struct list_head pages;
 	struct dray_queue_page *tidy;
 	u32 n_pages;
-};
-
-/**
- * struct dray_flow_walk - a walk over all entries
- * @dn: namespace
- * @iter: position in the table
- * @family: index of the table
- *
- * Entries that come or go meanwhile may be seen or not, and one that moves
- * while the table is resized may be seen twice.
- */
-struct dray_flow_walk {
-	struct dray_net *dn;
-	struct rhashtable_iter iter;
-	unsigned int family;
 };
 
 /**
@@ -429,59 +368,6 @@ static inline bool dray_flow_open(u8 state)
 u64 dray_flows_bytes(struct dray_net *dn);
 
 /**
- * dray_flow_walk_init() - begin a walk
- * @walk: the walk
- * @dn: namespace
- *
- * Context: process.  Ends with dray_flow_walk_exit().
- */
-void dray_flow_walk_init(struct dray_flow_walk *walk, struct dray_net *dn);
-
-/**
- * dray_flow_walk_start() - go on with a walk
- * @walk: the walk
- *
- * Context: process; enters an RCU read side.
- */
-void dray_flow_walk_start(struct dray_flow_walk *walk);
-
-/**
- * dray_flow_walk_next() - the next entry
- * @walk: the walk
- *
- * Dead and expired entries are passed over.
- *
- * Context: between dray_flow_walk_start() and dray_flow_walk_stop().
- * Return: the entry, NULL at the end.
- */
-struct dray_flow *dray_flow_walk_next(struct dray_flow_walk *walk);
-
-/**
- * dray_flow_walk_any() - the next entry, expired ones included
- * @walk: the walk
- *
- * Context: between dray_flow_walk_start() and dray_flow_walk_stop().
- * Return: the entry, NULL at the end.
- */
-struct dray_flow *dray_flow_walk_any(struct dray_flow_walk *walk);
-
-/**
- * dray_flow_walk_stop() - pause a walk
- * @walk: the walk
- *
- * Context: process; leaves the RCU read side.
- */
-void dray_flow_walk_stop(struct dray_flow_walk *walk);
-
-/**
- * dray_flow_walk_exit() - end a walk
- * @walk: the walk
- *
- * Context: process.
- */
-void dray_flow_walk_exit(struct dray_flow_walk *walk);
-
-/**
  * dray_flows_init() - make a namespace's tables
  * @dn: namespace
  *
@@ -533,43 +419,6 @@ u32 dray_flows_default_limit(const struct net *net);
  * Context: any.
  */
 u32 dray_flows_max_limit(const struct net *net);
-
-/**
- * dray_flow_tuple_fill() - a packet's tuple
- * @tuple: where to put it
- * @family: AF_INET or AF_INET6
- * @protocol: of the transport header
- * @service: id of the service
- * @caddr: client
- * @cport: its port
- * @vaddr: VIP
- * @vport: its port
- *
- * Context: any.
- */
-static inline void dray_flow_tuple_fill(struct dray_flow_tuple *tuple,
-					u8 family, u8 protocol, u32 service,
-					const union nf_inet_addr *caddr,
-					__be16 cport,
-					const union nf_inet_addr *vaddr,
-					__be16 vport)
-{
-	tuple->family = family;
-	tuple->protocol = protocol;
-	if (family == AF_INET) {
-		tuple->key4.caddr = caddr->ip;
-		tuple->key4.vaddr = vaddr->ip;
-		tuple->key4.cport = cport;
-		tuple->key4.vport = vport;
-		tuple->key4.service = service;
-	} else {
-		tuple->key6.caddr = caddr->in6;
-		tuple->key6.vaddr = vaddr->in6;
-		tuple->key6.cport = cport;
-		tuple->key6.vport = vport;
-		tuple->key6.service = service;
-	}
-}
 
 /**
  * dray_flow_tuple_of() - an entry's tuple

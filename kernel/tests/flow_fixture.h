@@ -24,6 +24,7 @@ void dray_sync_tell_again(struct dray_net *dn,
 
 #include "../flow.c"
 #include "../flow_queue.c"
+#include "../flow_walk.c"
 #include "../persist.c"
 
 /* The sweeper runs when a test says so and never by itself. */
