@@ -12,7 +12,7 @@
 #include <linux/netfilter_ipv6.h>
 #include <net/ipv6.h>
 
-#include "hook.h"
+#include "hook_impl.h"
 #include "packet.h"
 #include "trace.h"
 #include "vip.h"
@@ -214,28 +214,13 @@ static bool hook_is(const struct nf_hook_entry *entry, nf_hookfn *fn,
 	return entry->hook == fn && entry->priv == dn;
 }
 
-static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
-			       const struct nf_hook_state *state);
-static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
-			       const struct nf_hook_state *state);
-
-static const struct nf_hook_entries *hook_entries(const struct dray_net *dn,
-						  u8 family, unsigned int hook)
-{
-	const struct netns_nf *nf = &dn->net->nf;
-
-	if (family == AF_INET)
-		return rcu_dereference(nf->hooks_ipv4[hook]);
-	return rcu_dereference(nf->hooks_ipv6[hook]);
-}
-
 /* Is our hook the first at this point?  Whatever is registered counts, an
  * empty chain too.  Loads that cannot be out of date: there is no notifier for
  * the registration of hooks.
  */
 static bool hook_first(const struct dray_net *dn, u8 family, unsigned int hook)
 {
-	const struct nf_hook_entries *e = hook_entries(dn, family, hook);
+	const struct nf_hook_entries *e = dray_hook_entries(dn, family, hook);
 
 	return !e || hook_is(&e->hooks[0],
 			     family == AF_INET ? dray_hook4 : dray_hook6, dn);
@@ -243,7 +228,7 @@ static bool hook_first(const struct dray_net *dn, u8 family, unsigned int hook)
 
 static bool hook_last(const struct dray_net *dn, u8 family, unsigned int hook)
 {
-	const struct nf_hook_entries *e = hook_entries(dn, family, hook);
+	const struct nf_hook_entries *e = dray_hook_entries(dn, family, hook);
 
 	return !e || hook_is(&e->hooks[e->num_hook_entries - 1],
 			     family == AF_INET ? dray_hook4 : dray_hook6, dn);
@@ -411,8 +396,8 @@ static noinline unsigned int packet_in(struct dray_net *dn,
 	return packet_verdict(&pkt, packet_stages(&pkt));
 }
 
-static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
-			       const struct nf_hook_state *state)
+unsigned int dray_hook4(void *priv, struct sk_buff *skb,
+			const struct nf_hook_state *state)
 {
 	union nf_inet_addr daddr = { .ip = ip_hdr(skb)->daddr };
 
@@ -422,8 +407,8 @@ static unsigned int dray_hook4(void *priv, struct sk_buff *skb,
 	return packet_in(priv, skb, state->hook, AF_INET, &daddr);
 }
 
-static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
-			       const struct nf_hook_state *state)
+unsigned int dray_hook6(void *priv, struct sk_buff *skb,
+			const struct nf_hook_state *state)
 {
 	union nf_inet_addr daddr = { .in6 = ipv6_hdr(skb)->daddr };
 
@@ -431,36 +416,6 @@ static unsigned int dray_hook6(void *priv, struct sk_buff *skb,
 	    !marked(priv, AF_INET6, skb))
 		return NF_ACCEPT;
 	return packet_in(priv, skb, state->hook, AF_INET6, &daddr);
-}
-
-/* PRE_ROUTING -290: after raw, so that "-t raw -j MARK" is seen, and before
- * connection tracking.  LOCAL_IN 97: after the filter, just before IPVS at 98
- * and 99.  FORWARD 97: the same for a VIP that is not local.
- */
-static const struct {
-	unsigned int hooknum;
-	int priority;
-} dray_hook_points[DRAY_N_HOOKS] = {
-	{ NF_INET_PRE_ROUTING, NF_IP_PRI_RAW + 10 },
-	{ NF_INET_LOCAL_IN, NF_IP_PRI_NAT_SRC - 3 },
-	{ NF_INET_FORWARD, NF_IP_PRI_NAT_SRC - 3 },
-};
-
-/* A security module has a hook at the very front of POST_ROUTING in every
- * namespace (AppArmor in a stock Debian kernel).  It looks at packets with a
- * secmark only, so those are the ones that have to meet it.
- */
-static nf_hookfn *postrouting_lsm(const struct nf_hook_entries *e)
-{
-	struct nf_hook_ops **ops;
-
-	if (!e || e->num_hook_entries != 1)
-		return NULL;
-	ops = nf_hook_entries_get_hook_ops(e);
-	if (ops[0]->priority != NF_IP_PRI_SELINUX_FIRST ||
-	    ops[0]->hook_ops_type != NF_HOOK_OP_UNDEFINED)
-		return NULL;
-	return ops[0]->hook;
 }
 
 static bool packet_secmark(const struct sk_buff *skb)
@@ -476,55 +431,10 @@ bool dray_postrouting_clear(const struct dray_packet *pkt)
 {
 	const struct nf_hook_entries *e;
 
-	e = hook_entries(pkt->dn, pkt->family, NF_INET_POST_ROUTING);
+	e = dray_hook_entries(pkt->dn, pkt->family, NF_INET_POST_ROUTING);
 	if (!e)
 		return true;
 	return e->num_hook_entries == 1 && !packet_secmark(pkt->skb) &&
 	       e->hooks[0].hook ==
 	       pkt->dn->lsm_hook[dray_family_index(pkt->family)];
-}
-
-static void hooks_find_lsm(struct dray_net *dn, u8 family)
-{
-	rcu_read_lock();
-	dn->lsm_hook[dray_family_index(family)] =
-		postrouting_lsm(hook_entries(dn, family, NF_INET_POST_ROUTING));
-	rcu_read_unlock();
-}
-
-int dray_hooks_register(struct dray_net *dn, u8 family)
-{
-	unsigned int index = dray_family_index(family);
-	struct nf_hook_ops *ops = dn->hook_ops[index];
-	unsigned int i;
-	int err;
-
-	lockdep_assert_held(&dn->lock);
-	if (dn->hooks_on[index])
-		return 0;
-	hooks_find_lsm(dn, family);
-	for (i = 0; i < DRAY_N_HOOKS; i++) {
-		ops[i] = (struct nf_hook_ops) {
-			.hook = index ? dray_hook6 : dray_hook4,
-			.pf = index ? NFPROTO_IPV6 : NFPROTO_IPV4,
-			.hooknum = dray_hook_points[i].hooknum,
-			.priority = dray_hook_points[i].priority,
-			.priv = dn,
-		};
-	}
-	err = nf_register_net_hooks(dn->net, ops, DRAY_N_HOOKS);
-	if (!err)
-		dn->hooks_on[index] = true;
-	return err;
-}
-
-void dray_hooks_unregister(struct dray_net *dn, u8 family)
-{
-	unsigned int index = dray_family_index(family);
-
-	lockdep_assert_held(&dn->lock);
-	if (!dn->hooks_on[index])
-		return;
-	nf_unregister_net_hooks(dn->net, dn->hook_ops[index], DRAY_N_HOOKS);
-	dn->hooks_on[index] = false;
 }
