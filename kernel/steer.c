@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Which server?  The flow's entry, else the client's persist entry, else the
- * scheduler; and what the packet changes of those entries: by the entry_*()
- * functions and dray_flow_packet() only, which a packet that explain.c has made
- * up does not come through.
+ * scheduler; and what the packet changes of those entries: by the functions of
+ * steer_entry.h and dray_flow_packet() only, which a packet that explain.c has
+ * made up does not come through.
  */
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
@@ -13,163 +13,13 @@
 #include "choice.h"
 #include "explain.h"
 #include "flow_state.h"
-#include "hash.h"
 #include "packet.h"
 #include "persist.h"
-#include "pool.h"
 #include "schedule.h"
 #include "steer.h"
-#include "sync.h"
+#include "steer_entry.h"
+#include "steer_hash.h"
 #include "trace.h"
-
-/* The key is that of the table, where there is one, so that clients cannot aim
- * and directors with the same key agree.
- */
-static siphash_key_t steer_key(const struct dray_service_conf *conf)
-{
-	return dray_hash_key(conf->choice ? conf->choice->pool->key :
-					    (const u8 *)DRAY_TABLE_PUBLIC_KEY);
-}
-
-/* The ports and protocol, as far as they count: nothing of a persistent
- * client, and of sh and mh the client's port if so asked.
- */
-static u64 steer_ports(const struct dray_packet *pkt)
-{
-	const struct dray_service_params *params = &pkt->conf->params;
-
-	if (params->persist_timeout)
-		return 0;
-	if (params->sched->key != DRAY_KEY_CLIENT)
-		return dray_hash_ports(pkt->sport, pkt->dport, pkt->protocol);
-	return params->sched_flags & DRAY_SCHED_FLAG_PORT ?
-	       dray_hash_ports(pkt->sport, 0, 0) : 0;
-}
-
-/* The hash that table and fallback go by: of the 5-tuple, or of the client. */
-static u64 steer_hash(const struct dray_packet *pkt)
-{
-	const siphash_key_t key = steer_key(pkt->conf);
-	union nf_inet_addr client = pkt->saddr;
-
-	if (pkt->conf->params.persist_timeout)
-		dray_persist_mask(pkt->family,
-				  pkt->conf->params.persist_prefix,
-				  &pkt->saddr, &client);
-	return dray_hash(pkt->family, &client, &pkt->daddr, steer_ports(pkt),
-			 &key);
-}
-
-bool dray_steer_alike(const struct dray_service_params *a,
-		      const struct dray_service_params *b)
-{
-	if (!a->persist_timeout != !b->persist_timeout)
-		return false;
-	if (a->persist_timeout)
-		return a->persist_prefix == b->persist_prefix;
-	return a->sched->key == b->sched->key &&
-	       !((a->sched_flags ^ b->sched_flags) & DRAY_SCHED_FLAG_PORT);
-}
-
-/* Several stages of one packet may ask. */
-static u64 steer_hash_once(struct dray_packet *pkt)
-{
-	if (!pkt->hashed) {
-		pkt->hash = steer_hash(pkt);
-		pkt->hashed = true;
-	}
-	return pkt->hash;
-}
-
-/* Forget an entry that has expired. */
-static void entry_kill(struct dray_packet *pkt, struct dray_flow *flow)
-{
-	if (!dray_probe(pkt))
-		dray_flow_kill(pkt->dn, flow);
-}
-
-static void entry_touch(struct dray_packet *pkt, struct dray_flow *flow)
-{
-	if (!dray_probe(pkt))
-		WRITE_ONCE(flow->last, dray_now());
-}
-
-/* Would there be an entry? */
-static bool entry_probe(struct dray_packet *pkt, u16 flags, bool may_evict,
-			u8 *reason)
-{
-	if (!dray_flow_room(pkt->dn, flags, may_evict, reason))
-		return false;
-	if (*reason == DRAY_REASON_EVICTED)
-		dray_note(pkt, DRAY_REASON_EVICTED);
-	dray_explain_of(pkt)->makes |= flags & FLOW_PERSIST ?
-				       DRAY_EXPLAIN_MAKES_PERSIST :
-				       DRAY_EXPLAIN_MAKES_FLOW;
-	return true;
-}
-
-/* Can a director that has the same table not know of this server? */
-static bool steer_diverges(struct dray_packet *pkt,
-			   const struct dray_server *server)
-{
-	return pkt->conf->choice &&
-	       !dray_choice_tells(pkt->conf, steer_hash_once(pkt), server->id);
-}
-
-/* Make an entry.  Its server is another one if another CPU was faster; NULL if
- * there is no entry.
- */
-static struct dray_server *entry_make(struct dray_packet *pkt,
-				      const struct dray_flow_tuple *tuple,
-				      struct dray_server *server, u8 state,
-				      u16 flags, bool may_evict, u8 *reason)
-{
-	struct dray_flow *flow;
-
-	if (dray_probe(pkt))
-		return entry_probe(pkt, flags, may_evict, reason) ? server :
-								    NULL;
-	if (steer_diverges(pkt, server))
-		flags |= FLOW_DIVERGENT;
-	flow = dray_flow_insert(pkt->dn, tuple, server, state, flags, may_evict,
-				reason);
-	if (!flow)
-		return NULL;
-	/* Half open or not, the handshake of a flow in mid-stream is over. */
-	if (!(flags & FLOW_PERSIST) && !(pkt->flags & PKT_OPENS))
-		dray_sync_tell(pkt->dn, pkt->conf, flow);
-	return dray_server_by_id(pkt->dn, READ_ONCE(flow->w.server)) ?: server;
-}
-
-static struct dray_server *entry_move(struct dray_packet *pkt,
-				      struct dray_flow *flow, u32 from,
-				      struct dray_server *server)
-{
-	bool diverges;
-
-	if (dray_probe(pkt))
-		return server;
-	server = dray_flow_move(pkt->dn, flow, from, server);
-	diverges = steer_diverges(pkt, server);
-	dray_flow_set_flags(flow, diverges ? FLOW_DIVERGENT : 0,
-			    diverges ? 0 : FLOW_DIVERGENT);
-	dray_sync_tell(pkt->dn, pkt->conf, flow);
-	return server;
-}
-
-/* Tell of an entry that was looked at. */
-static void entry_tell(struct dray_packet *pkt, const struct dray_flow *flow,
-		       u8 why)
-{
-	struct dray_explain *x = dray_explain_of(pkt);
-
-	if (likely(!x))
-		return;
-	if (dray_flow_is_persist(flow))
-		x->persist = (struct dray_explain_entry) { flow, why };
-	else
-		x->flow = (struct dray_explain_entry) { flow, why };
-}
 
 /* Where a packet goes without an entry.  Whoever wants to be told of it wants it
  * looked up again.
@@ -658,29 +508,4 @@ enum dray_verdict dray_steer_probe(struct dray_packet *pkt,
 		x->by = DRAY_EXPLAIN_BY_FLOW;
 	}
 	return verdict;
-}
-
-bool dray_steer_diverges(const struct dray_service_conf *conf,
-			 const struct dray_flow_tuple *tuple, u32 server)
-{
-	struct dray_packet pkt = {
-		.family = tuple->family,
-		.protocol = tuple->protocol,
-		.conf = conf,
-	};
-
-	if (!conf->choice)
-		return false;
-	if (tuple->family == AF_INET) {
-		pkt.saddr.ip = tuple->key4.caddr;
-		pkt.daddr.ip = tuple->key4.vaddr;
-		pkt.sport = tuple->key4.cport;
-		pkt.dport = tuple->key4.vport;
-	} else {
-		pkt.saddr.in6 = tuple->key6.caddr;
-		pkt.daddr.in6 = tuple->key6.vaddr;
-		pkt.sport = tuple->key6.cport;
-		pkt.dport = tuple->key6.vport;
-	}
-	return !dray_choice_tells(conf, steer_hash(&pkt), server);
 }
