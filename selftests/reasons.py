@@ -9,8 +9,9 @@
 
 Each reason that packets alone can provoke is provoked once; no other counter
 may move. Those that need rules, roles or floods are asked for in hook_mode.py,
-flows.py, flood.py, persist.py, table.py and fault_path.py. bridged and lro are
-provoked by no test.
+flows.py, flood.py, persist.py, table.py and fault_path.py. lro is provoked by
+no test: it takes a device that merges packets itself, and neither veth nor
+QEMU's devices do.
 """
 
 import json
@@ -142,6 +143,73 @@ def _():
         if name == "source" and not moved.by():
             continue
         same(moved.by(), {name: 1}, "counters that moved")
+
+
+@case("fragment: an IPv6 fragment that overlaps another is dropped, and counted")
+def _():
+    fresh()
+    first, second, *_ = packet.fragments6(packet.ipv6(CLIENT6, VIP6, UDP, packet.udp(
+        CLIENT6, VIP6, lab.port(), PORT, b"f" * 2000)), 1000)
+    begin = int.from_bytes(second[42:44], "big") - 8
+    moved = state.Moved(lab)
+    send(first)
+    wait_for(lambda: moved.by() == {"reassembling": 1}, "the first waits")
+    send(second[:42] + begin.to_bytes(2, "big") + second[44:])
+    wait_for(lambda: moved.by().get("fragment"), "the second is counted")
+    same(moved.by(), {"reassembling": 2, "fragment": 1}, "counters that moved")
+    same([len(got) for got in packet.gather(lab.taps, 0.3)], [0, 0, 0], "frames at the servers")
+
+
+class Side:
+    """A second device of the director's, which the client reaches by one of its own."""
+
+    def __init__(self, *setup):
+        lab.director.ip(f"link add side type veth peer name side netns {lab.client.name}", *setup, "link set side up")
+        lab.client.ip("link set side up")
+        self.mac = lab.director.mac("side")
+
+    @staticmethod
+    def counts(mac, reason):
+        """A datagram for the VIP to this MAC address moves this counter alone, and no server gets it.
+
+        It moves it at each point at which the kernel shows the packet.
+        """
+        lab.drop()
+        moved = state.Moved(lab)
+        with lab.client.packet_socket("side") as out:
+            out.send(packet.frame(mac, lab.macs[1], udp4()))
+        wait_for(moved.by, "a counter moves")
+        same([len(got) for got in packet.gather(lab.taps, 0.3)], [0, 0, 0], "frames at the servers")
+        same(list(moved.by()), [reason], f"counters that moved {moved.by()}")
+
+
+@case("vrf: what comes by a device of a VRF is left to it, and counted")
+def _():
+    fresh()
+    lab.director.run("modprobe vrf", check_status=False)
+    if "red:" not in lab.director.ip("link add red type vrf table 100", "link show red", check_status=False):
+        raise taptest.Skip("the kernel has no VRF")
+    try:
+        side = Side("link set red up", "link set side master red")
+        side.counts(side.mac, "vrf")
+    finally:
+        lab.director.ip("link del side", "link del red", check_status=False)
+
+
+@case("bridged: what the director bridges to somebody else is left alone, and counted")
+def _():
+    fresh()
+    lab.director.run("modprobe br_netfilter", check_status=False)
+    try:
+        lab.director.sysctl(**{"bridge__bridge-nf-call-iptables": 1})
+    except OSError as error:
+        raise taptest.Skip("no br_netfilter") from error
+    try:
+        Side("link add br1 type bridge mcast_snooping 0 forward_delay 0", "link set br1 up",
+             "link set side master br1").counts(b"\x02\0\0\0\0\x77", "bridged")
+    finally:
+        lab.director.ip("link del side", "link del br1", check_status=False)
+        lab.director.sysctl(**{"bridge__bridge-nf-call-iptables": 0})
 
 
 @case("a forwarded packet moves no reason")
