@@ -10,10 +10,11 @@ The client's datagrams make the entries; nobody has to answer them.
 
 import socket
 
-from lib import dray, netlab, taptest
+from lib import dray, netlab, packet, taptest
 from lib.dray import Dray, mark, nest, server, udp
 from lib.netlab import CLIENT, CLIENT6, VIP, VIP6, Lab, rip, rip6
 from lib.taptest import case, check, same, wait_for
+from lib.traffic import Burst
 
 CLIENT2 = "10.9.2.7"
 lab = sock = None
@@ -186,6 +187,50 @@ def persist():
     same(sock.one("del_persist", udp(VIP, 500), nest("persist", client=dray.ip("10.9.2.200")))["deleted"], 1, "one")
     same([m["persist"]["client"] for m in sock.dump("get_persist")], [dray.ip("10.9.0.0")], "what is left")
     same(len(flows()), 66, "flows")
+
+
+def from_many(clients, vip):
+    """A datagram of each to the persistent service, made by hand: nobody has these addresses."""
+    macs = lab.director.mac(), lab.client.mac()
+    burst = Burst(lab.client)
+    burst.send([packet.frame(*macs, packet.ip(client, vip, UDP, packet.udp(client, vip, 20001, 500)))
+                for client in clients])
+    burst.close()
+
+
+def persists():
+    return sock.dump("get_persist")
+
+
+@case("a listing of persist entries survives that they, their server and their service go in its midst")
+def persist_disturbed():
+    sock.fresh()
+    every = {"persist_timeout": 300, "scheduler": "rr"}
+    for service, names in ((udp(VIP, 500, persist_prefix=32, **every), (rip(1), rip(2))),
+                           (udp(VIP6, 500, persist_prefix=128, **every), (rip6(1), rip6(2)))):
+        sock.do("new_service", service)
+        for name in names:
+            sock.do("new_server", key_of(service), server(name))
+    four = [f"10.9.{n // 250 + 40}.{n % 250 + 1}" for n in range(400)]
+    six = [f"2001:db8:9::40:{n + 1:x}" for n in range(200)]
+    from_many(four, VIP)
+    from_many(six, VIP6)
+    wait_for(lambda: len(persists()) == 600, "persist entries")
+    with lab.director, Dray(rcvbuf=1, chunk=4096) as own:
+        found = []
+        for n, (_, messages) in enumerate(own.pieces("get_persist")):
+            found += messages
+            if n == 1:
+                same(sock.one("del_persist", nest("persist", client=dray.ip(four[-1])))["deleted"], 1, "deleted")
+                sock.do("del_server", udp(VIP, 500), server(rip(1)))
+                from_many([f"10.9.43.{m + 1}" for m in range(100)], VIP)
+            if n == 3:
+                sock.do("del_service", udp(VIP, 500))
+            check(n < 200, "the listing does not end")
+    check(n > 3, f"the listing was over after {n + 1} pieces")
+    clients = {m["persist"]["client"] for m in found if len(m["persist"]["client"]) == 16}
+    same(clients, {dray.ip(client) for client in six}, "IPv6 clients")
+    wait_for(lambda: len(persists()) == 200, "entries of what is left")
 
 
 @case("counters are exact, and zeroed for one service or for all")
