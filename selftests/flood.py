@@ -7,7 +7,7 @@
     spoofer -+        +-- rs2
     director +
 
-Sources in 100.64.0.0/10 stand for anybody's. What they cost is bounded by the
+Sources in 100.64.0.0/10 and 2001:db8:64::/48 stand for anybody's. What they cost is bounded by the
 budget for unassured entries, and a client with a real socket gets through.
 """
 
@@ -16,7 +16,7 @@ import socket
 import time
 
 from lib import netlab, packet, state, taptest, traffic
-from lib.netlab import VIP, Lab
+from lib.netlab import VIP, VIP6, Lab
 from lib.packet import ACK, SYN, TCP, UDP, Tap
 from lib.taptest import case, check, same, wait_for
 from lib.traffic import Burst, EchoServers, tcp_ask, tcp_open, udp_ask
@@ -27,6 +27,7 @@ macs = ()
 real = []
 PORT = 7000
 SPOOFED = 10000 if taptest.DEBUG else 200000
+SPOOFED6 = 5000 if taptest.DEBUG else 50000
 MANY = 8192 if taptest.DEBUG else 65536
 BUDGET = 2048 if taptest.DEBUG else 20000
 REAL = 20
@@ -40,8 +41,10 @@ def setup():
     netlab.warm(lab)
     netlab.reach(lab.clients[1], netlab.DIRECTOR)
     for server in lab.servers:
-        server.run(["nft", "add table ip s; add counter ip s spoofed; add chain ip s pre { type filter hook prerouting "
-                    "priority -300; }; add rule ip s pre ip saddr 100.64.0.0/10 counter name spoofed drop"])
+        for ip, sources in ("ip", "100.64.0.0/10"), ("ip6", "2001:db8:64::/48"):
+            server.run(["nft", f"add table {ip} s; add counter {ip} s spoofed; add chain {ip} s pre "
+                        "{ type filter hook prerouting priority -300; }; "
+                        f"add rule {ip} s pre {ip} saddr {sources} counter name spoofed drop"])
     macs = lab.director.mac(), lab.clients[1].mac()
     burst = Burst(lab.clients[1])
     EchoServers(lab, PORT)
@@ -63,9 +66,9 @@ def say():
         each[2] += 5
 
 
-def arrived():
-    """Spoofed packets that the servers' counters have seen."""
-    return sum(int(re.search(r"packets (\d+)", server.run("nft list counter ip s spoofed"))[1])
+def arrived(ip="ip"):
+    """Spoofed packets that the servers' counters have seen; ip as nft calls it."""
+    return sum(int(re.search(r"packets (\d+)", server.run(f"nft list counter {ip} s spoofed"))[1])
                for server in lab.servers)
 
 
@@ -220,6 +223,25 @@ def _():
 def _():
     say()
     alive()
+
+
+@case("%d spoofed SYNs over IPv6: bounded entries, a real client gets through" % SPOOFED6)
+def _():
+    state.set_config(lab, unassured_limit=BUDGET)
+    lab.batch(lab.lines(f"-t [{VIP6}]:{PORT}"))
+    frames = traffic.spoofed6(*macs, SPOOFED6, lambda src, sport: packet.ipv6(
+        src, VIP6, TCP, packet.tcp(src, VIP6, sport, PORT, SYN)))
+    before, moved = arrived("ip6"), state.Moved(lab)
+    for part in range(5):
+        burst.send(frames[part * SPOOFED6 // 5:(part + 1) * SPOOFED6 // 5])
+        now = state.config(lab)
+        check(now["unassured"] <= BUDGET, f"{now['unassured']} unassured entries, budget {BUDGET}")
+        check(tcp_ask(lab.client, VIP6, PORT) in ("rs1", "rs2"), "a new client is not served")
+    got = arrived("ip6") - before
+    check(got >= SPOOFED6 * 97 // 100, f"only {got} were forwarded: dropped for lack of room?")
+    reasons = moved.by()
+    without = reasons.get("evicted", 0) + reasons.get("unassured-limit", 0)
+    check(without > SPOOFED6 - 2 * BUDGET > 0, f"reasons {reasons}")
 
 
 @case("a full table: established flows live, new clients are served, each by one server")

@@ -14,13 +14,13 @@ down, not a packet longer with one that was removed.
 import time
 
 from lib import netlab, state, taptest
-from lib.netlab import VIP, rip
+from lib.netlab import VIP, VIP6, rip, rip6
 from lib.packet import ACK, FIN, PSH, RST, SYN, UDP
 from lib.quiet import PORT, Quiet
 from lib.taptest import case, check, same, wait_for
 
 lab = None
-SVC = f"-t {VIP}:{PORT}"
+SVC, SVC6 = f"-t {VIP}:{PORT}", f"-t [{VIP6}]:{PORT}"
 NAMES = ("none", "syn-recv", "established", "fin-wait", "close", "udp")
 early_bird = []
 
@@ -59,17 +59,22 @@ def talk(client, sport, *flags):
     return got[0]
 
 
-@case("states and their times: half open 20 s, established 900, FIN 120, RST 10")
-def _():
-    fresh()
+def states(client):
+    """Each state is reached, and has its time."""
     for flags, name, most in (((SYN,), "syn-recv", 20), ((SYN, ACK), "established", 900),
                               ((SYN, ACK, FIN | ACK), "fin-wait", 120), ((SYN, ACK, RST), "close", 10)):
         sport = lab.port()
-        talk("10.9.10.1", sport, *flags)
-        got = flow("10.9.10.1", sport)
+        talk(client, sport, *flags)
+        got = flow(client, sport)
         check(got, f"{name}: not listed")
         same(got[0], name, "state")
         check(most - 9 < got[1] / 1000 <= most, f"{name}: {got[1]} ms left")
+
+
+@case("states and their times: half open 20 s, established 900, FIN 120, RST 10")
+def _():
+    fresh()
+    states("10.9.10.1")
 
 
 @case("UDP: 300 s")
@@ -204,6 +209,26 @@ def _():
     talk("10.9.10.11", sport, SYN, ACK)
     lab.adm(f"down {SVC} -r {rip(1)}")
     same(lab.server_of("10.9.10.11", sport=sport, flags=ACK), 2, "next packet")
+
+
+@case("over IPv6: the same states and times, and what a server keeps that is drained, down or removed")
+def _():
+    client, first = "2001:db8:9::10:1", f"-r [{rip6(1)}]:{PORT}"
+    lab.batch([f"-A {SVC6} -s fo --down-hold 60000",
+               *(f"-a {SVC6} -r [{rip6(n)}]:{PORT} -g -w {40 - 10 * n}" for n in (1, 2, 3))])
+    states(client)
+    sport = lab.port()
+    same(talk(client, sport, SYN, ACK), 1, "at first")
+    for command in "drain", "down":
+        lab.adm(f"{command} {SVC6} {first}")
+        same(talk(client, sport, ACK, ACK | PSH), 1, f"{command}: its flow")
+        same(lab.server_of(client), 2, f"{command}: a new one")
+        lab.adm(f"up {SVC6} {first}")
+    moved = state.Moved(lab)
+    lab.adm(f"-d {SVC6} {first}")
+    same(lab.server_of(client, sport=sport, flags=ACK | PSH, data=b"x"), 2, "removed: the next packet")
+    same(moved.by().get("moved"), 1, f"counted {moved.by()}")
+    lab.adm(f"-D {SVC6}")
 
 
 @case("a flow is listed by -Lnc and deleted by its client; the next packet is the stack's")

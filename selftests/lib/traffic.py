@@ -211,3 +211,14 @@ def spoofed(dst_mac, src_mac, count, make, network=0x64400000):
             frames.append(a + down + b + struct.pack("!H", n) + c + down + d)
         network += 0x10000
     return frames
+
+
+def spoofed6(dst_mac, src_mac, count, make, prefix="2001:db8:64::"):
+    """The same over IPv6, which has no checksum but that of the ports."""
+    frames = []
+    for start in range(0, count, 50000):
+        first = packet.frame(dst_mac, src_mac, make(f"{prefix}{start // 50000:x}:0", 65000))
+        a, b, c = first[:36], first[38:54], first[56:]
+        frames += [a + struct.pack("!H", n) + b + struct.pack("!H", 65000 - n) + c
+                   for n in range(min(count - start, 50000))]
+    return frames
