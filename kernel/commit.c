@@ -10,6 +10,7 @@
  */
 #include <linux/slab.h>
 
+#include "accept.h"
 #include "announce.h"
 #include "hook.h"
 #include "netlink.h"
@@ -68,6 +69,8 @@ static int hooks_prepare(struct dray_txn *txn)
 			err = dray_hooks_register(dn, family_of(i));
 		if (!err && vips[i])
 			err = dray_announce_register(dn, family_of(i));
+		if (!err && vips[i])
+			err = dray_accept_register(dn, family_of(i));
 	}
 	return err;
 }
@@ -79,8 +82,10 @@ static void hooks_tidy(struct dray_net *dn)
 	for (i = 0; i < 2; i++) {
 		if (!dn->n_services[i])
 			dray_hooks_unregister(dn, family_of(i));
-		if (!dn->n_vips_of[i])
-			dray_announce_unregister(dn, family_of(i));
+		if (dn->n_vips_of[i])
+			continue;
+		dray_announce_unregister(dn, family_of(i));
+		dray_accept_unregister(dn, family_of(i));
 	}
 }
 
@@ -248,6 +253,7 @@ static void publish_service(struct dray_net *dn, struct dray_txn_service *ts)
 static bool vip_is_news(const struct dray_vip *old, const struct dray_vip *vip)
 {
 	return !old || old->params.role != vip->params.role ||
+	       old->params.flags != vip->params.flags ||
 	       old->params.n_peers != vip->params.n_peers ||
 	       memcmp(old->params.peers, vip->params.peers,
 		      sizeof(vip->params.peers));

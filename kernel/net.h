@@ -83,6 +83,8 @@ struct dray_settings {
  * @n_vips_of: number of @vips of each family
  * @announce_ops: the hook that watches what each family's VIPs announce; its
  *	hook is NULL while it is not registered
+ * @accept_ops: the hook that watches what the local stack gets of each family's
+ *	VIPs; likewise
  * @lsm_hook: the security module's hook at POST_ROUTING, by family; constant
  *	while hooks are registered
  * @next_server: where the search for a free server id begins
@@ -125,6 +127,7 @@ struct dray_net {
 	struct nf_hook_ops hook_ops[2][DRAY_N_HOOKS];
 	u32 n_vips_of[2];
 	struct nf_hook_ops announce_ops[2];
+	struct nf_hook_ops accept_ops[2];
 	nf_hookfn *lsm_hook[2];
 	u32 next_server;
 	u32 next_service;

@@ -217,13 +217,14 @@ const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1] = {
 	[DRAY_A_STATS_BYTES] = { .type = NLA_U64, },
 };
 
-const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1] = {
+const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_FLAGS + 1] = {
 	[DRAY_A_VIP_FAMILY] = { .type = NLA_U8, },
 	[DRAY_A_VIP_ADDRESS] = { .type = NLA_BINARY, },
 	[DRAY_A_VIP_ROLE] = NLA_POLICY_MAX(NLA_U8, 1),
 	[DRAY_A_VIP_LEASE] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_vip_lease_range),
 	[DRAY_A_VIP_PEER] = NLA_POLICY_EXACT_LEN(6),
 	[DRAY_A_VIP_LEASE_LEFT] = { .type = NLA_U32, },
+	[DRAY_A_VIP_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x1),
 };
 
 /* Global operation policy for dray */

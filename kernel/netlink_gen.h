@@ -24,7 +24,7 @@ extern const struct nla_policy dray_probe_nl_policy[DRAY_A_PROBE_SERVER + 1];
 extern const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1];
 extern const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_PAD + 1];
 extern const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1];
-extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_LEASE_LEFT + 1];
+extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_FLAGS + 1];
 
 /* Global operation policy for dray */
 extern const struct nla_policy dray_nl_policy[DRAY_A_PROBE + 1];

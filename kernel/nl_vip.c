@@ -12,6 +12,7 @@
 
 #define VIP_KEY		(BIT(DRAY_A_VIP_FAMILY) | BIT(DRAY_A_VIP_ADDRESS))
 #define VIP_PARAMS	(BIT(DRAY_A_VIP_ROLE) | BIT(DRAY_A_VIP_LEASE) |	\
+			 BIT(DRAY_A_VIP_FLAGS) |			\
 			 DRAY_NL_MANY(DRAY_A_VIP_PEER))
 
 #define VIP_ROOM	512	/* bytes of an address in a message, at most */
@@ -109,6 +110,8 @@ static int vip_params(struct genl_info *info, struct nlattr **tb,
 
 	if (tb[DRAY_A_VIP_ROLE])
 		params->role = nla_get_u8(tb[DRAY_A_VIP_ROLE]);
+	if (tb[DRAY_A_VIP_FLAGS])
+		params->flags = nla_get_u32(tb[DRAY_A_VIP_FLAGS]);
 	err = vip_lease(tb[DRAY_A_VIP_LEASE], params, info->extack);
 	if (err || !tb[DRAY_A_VIP_PEER])
 		return err;
@@ -191,7 +194,8 @@ static int put_params(struct sk_buff *skb, const struct dray_vip_params *params)
 {
 	unsigned int i;
 
-	if (nla_put_u8(skb, DRAY_A_VIP_ROLE, params->role))
+	if (nla_put_u8(skb, DRAY_A_VIP_ROLE, params->role) ||
+	    nla_put_u32(skb, DRAY_A_VIP_FLAGS, params->flags))
 		return -EMSGSIZE;
 	for (i = 0; i < params->n_peers; i++)
 		if (nla_put(skb, DRAY_A_VIP_PEER, ETH_ALEN, params->peers[i]))

@@ -36,12 +36,14 @@ struct dray_vip_key {
  * @lease_end: boot-time nanoseconds at which the role active ends; 0 is never
  * @keep_lease: while staged: the write is not about the lease, so that in force
  *	at the commit is kept
+ * @flags: DRAY_VIP_FLAGS_*
  * @role: enum dray_role
  * @n_peers: number of @peers
  * @peers: MAC addresses of the other directors
  */
 struct dray_vip_params {
 	u64 lease_end;
+	u32 flags;
 	bool keep_lease;
 	u8 role;
 	u8 n_peers;

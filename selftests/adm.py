@@ -234,6 +234,7 @@ CHANGES = (
     (f"down {SVC} -r {RS}", [f"server {SHOWN} -> {RS}:80 weight 3 down ok"], ["server"]),
     ("vip add 10.9.9.9", ["vip 10.9.9.9 standby"], ["vip"]),
     ("vip set 10.9.9.9 --role active", ["vip 10.9.9.9 active"], ["vip"]),
+    ("vip set 10.9.9.9 --no-accept", ["vip 10.9.9.9 active, not accepted"], ["vip"]),
     ("vip del 10.9.9.9", ["vip-del 10.9.9.9"], ["vip-del"]),
     ("config --timeout-udp 299", ["config config "], ["config"]),
     (f"-d {SVC} -r {RS}", [f"server-del {SHOWN} -> {RS}:80"], ["server-del"]),

@@ -208,7 +208,7 @@ NOT_HERE = "Attribute is not for this operation, or for reading only"
 TAKES = {
     "set_config": {"config": "timeout_tcp timeout_tcpfin timeout_udp hook_mode flow_limit persist_limit "
                              "unassured_limit table_limit table_key"},
-    "new_vip": {"vip": "family address role lease peer"},
+    "new_vip": {"vip": "family address role lease peer flags"},
     "commit": {"generation": ""},
     "get_service-dump": {}, "get_vip-dump": {},
 }
@@ -368,6 +368,7 @@ def ranges():
     sock.refuse("set_service", [udp(flags=0xffffffff)], errno.EINVAL, None, "service.flags")
     sock.refuse("set_vip", [vip(role=2)], errno.ERANGE, None, "vip.role")
     sock.refuse("set_vip", [vip(lease=3600001)], errno.ERANGE, None, "vip.lease")
+    sock.refuse("set_vip", [vip(flags=2)], errno.EINVAL, None, "vip.flags")
     sock.refuse("set_config", [nest("config", hook_mode=3)], errno.ERANGE, None, "config.hook_mode")
     sock.do("new_service", mark(0xffffffff))
     same(sock.one("get_service", mark(0xffffffff))["service"]["fwmark"], 0xffffffff, "firewall mark")

@@ -259,16 +259,20 @@ def accepted():
            "service.persist_timeout")
 
 
-@case("roles, peers and leases are kept where a change does not name them")
+@case("roles, flags, peers and leases are kept where a change does not name them")
 def roles():
     sock.fresh()
     peers = [bytes([2, 0, 0, 0, 0, n]) for n in range(16)]
     sock.do("new_vip", vip(peer=peers))
-    same(sock.one("get_vip", vip())["vip"], {"family": 2, "address": dray.ip("10.9.0.200"), "role": 0, "peer": peers},
-         "what was made")
+    same(sock.one("get_vip", vip())["vip"],
+         {"family": 2, "address": dray.ip("10.9.0.200"), "role": 0, "flags": 0, "peer": peers}, "what was made")
+    sock.do("set_vip", vip(flags=1))
     sock.do("set_vip", vip(role=1, lease=60000))
     got = sock.one("get_vip", vip())["vip"]
-    same((got["role"], got["peer"]), (1, peers), "role and peers")
+    same((got["role"], got["flags"], got["peer"]), (1, 1, peers), "role, flags and peers")
+    sock.do("set_vip", vip(flags=0))
+    got = sock.one("get_vip", vip())["vip"]
+    same((got["role"], got["flags"], got["peer"]), (1, 0, peers), "role, flags and peers, after a change of flags")
     check(50000 < got["lease_left"] <= 60000, f"lease_left {got['lease_left']}")
     sock.do("set_vip", vip(peer=peers[:1]))
     got = sock.one("get_vip", vip())["vip"]

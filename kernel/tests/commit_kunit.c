@@ -90,6 +90,8 @@ static void commit_in_force(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dn->n_vips_of[0] + dn->n_vips_of[1], c->vips);
 	KUNIT_EXPECT_EQ(test, !!dn->announce_ops[0].priv, !!dn->n_vips_of[0]);
 	KUNIT_EXPECT_EQ(test, !!dn->announce_ops[1].priv, !!dn->n_vips_of[1]);
+	KUNIT_EXPECT_EQ(test, !!dn->accept_ops[0].priv, !!dn->n_vips_of[0]);
+	KUNIT_EXPECT_EQ(test, !!dn->accept_ops[1].priv, !!dn->n_vips_of[1]);
 }
 
 static struct dray_service *find_service(struct dray_net *dn, u32 n)
@@ -227,6 +229,10 @@ static void commit_renewal(struct kunit *test)
 	fixture_log[0] = '\0';
 	KUNIT_EXPECT_EQ(test, txn_steps(dn, 2, "v1"), 0);
 	KUNIT_EXPECT_STREQ(test, fixture_log, "V+1 ");
+	step_vip.flags = DRAY_VIP_FLAGS_NO_ACCEPT;
+	fixture_log[0] = '\0';
+	KUNIT_EXPECT_EQ(test, txn_steps(dn, 2, "v1"), 0);
+	KUNIT_EXPECT_STREQ(test, fixture_log, "V+1 ");
 	memset(&step_vip, 0, sizeof(step_vip));
 }
 
@@ -253,6 +259,8 @@ static void commit_without_hooks(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, dn->hooks_on[0] || dn->hooks_on[1]);
 		KUNIT_EXPECT_PTR_EQ(test, dn->announce_ops[0].priv, NULL);
 		KUNIT_EXPECT_PTR_EQ(test, dn->announce_ops[1].priv, NULL);
+		KUNIT_EXPECT_PTR_EQ(test, dn->accept_ops[0].priv, NULL);
+		KUNIT_EXPECT_PTR_EQ(test, dn->accept_ops[1].priv, NULL);
 	}
 }
 

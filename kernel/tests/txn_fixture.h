@@ -26,7 +26,7 @@
  * 1 is gone, "v+1" VIP, "C" config.
  */
 static char fixture_log[256];
-static int fixture_hook_error[3];	/* by family, and of announcements */
+static int fixture_hook_error[4];	/* by family, of announcements, of accepting */
 
 static inline void fixture_note(char what, bool gone, u32 a, u32 b)
 {
@@ -111,6 +111,18 @@ int dray_announce_register(struct dray_net *dn, u8 family)
 void dray_announce_unregister(struct dray_net *dn, u8 family)
 {
 	dn->announce_ops[dray_family_index(family)].priv = NULL;
+}
+
+int dray_accept_register(struct dray_net *dn, u8 family)
+{
+	if (!fixture_hook_error[3])
+		dn->accept_ops[dray_family_index(family)].priv = dn;
+	return fixture_hook_error[3];
+}
+
+void dray_accept_unregister(struct dray_net *dn, u8 family)
+{
+	dn->accept_ops[dray_family_index(family)].priv = NULL;
 }
 
 void dray_reach_server(struct dray_net *dn, struct dray_server *server)

@@ -24,12 +24,13 @@ def arp(op, mac, sender, target, target_mac=bytes(6), to=BROADCAST):
     return packet.frame(to, mac, body, 0x0806)
 
 
-def solicit(mac, source, target):
+def solicit(mac, source, target, to=None):
+    """To the target's group, or as a host that knows its MAC address asks whether it is still there."""
     last = packet.addr(target)[13:]
-    group = str(ipaddress.ip_address(packet.addr("ff02::1:ff00:0")[:13] + last))
+    group = target if to else str(ipaddress.ip_address(packet.addr("ff02::1:ff00:0")[:13] + last))
     body = bytes(4) + packet.addr(target) + (b"\1\1" + mac if source != "::" else b"")
     data = packet.icmp6(source, group, SOLICIT, 0, body[:4], body[4:])
-    return packet.frame(b"\x33\x33\xff" + last, mac, packet.ipv6(source, group, ICMP6, data, hops=255))
+    return packet.frame(to or b"\x33\x33\xff" + last, mac, packet.ipv6(source, group, ICMP6, data, hops=255))
 
 
 class Said:

@@ -52,9 +52,10 @@ const struct command commands[] = {
 	  SERVICE " real-server socket", cmd_lift },
 	{ "vip", "list add set del",
 	  "[list] [--json] | vip add|set ADDRESS [--role active|standby]\n"
-	  "         [--lease MS] [--peer MAC]... | vip del ADDRESS",
+	  "         [--lease MS] [--accept|--no-accept] [--peer MAC]...\n"
+	  "         | vip del ADDRESS",
 	  "roles of virtual addresses on this director",
-	  "role lease peer json", cmd_vip },
+	  "role lease accept no-accept peer json", cmd_vip },
 	{ "save", NULL, "",
 	  "write settings, services and virtual addresses for apply",
 	  "numeric", cmd_save },

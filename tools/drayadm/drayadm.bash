@@ -58,7 +58,8 @@ _drayadm_options()
 		echo "list del $_drayadm_service -r --real-server --client --all
 			-n --numeric --json" ;;
 	vip)
-		echo "list add set del --role --lease --peer --json" ;;
+		echo "list add set del --role --lease --accept --no-accept
+			--peer --json" ;;
 	apply)
 		echo "--dry-run --strict --confirm" ;;
 	simulate)

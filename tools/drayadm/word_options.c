@@ -107,6 +107,24 @@ static int take_lease(struct words *w, const char *arg, struct usage *u)
 	return take_number(arg, 0, DRAY_MAX_MS, "lease", &w->vip.lease, u);
 }
 
+static int take_accept(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	(void)u;
+	w->vip.has |= DRAY_BIT(DRAY_A_VIP_FLAGS);
+	w->vip.flags &= ~(uint32_t)DRAY_VIP_FLAGS_NO_ACCEPT;
+	return 0;
+}
+
+static int take_no_accept(struct words *w, const char *arg, struct usage *u)
+{
+	(void)arg;
+	(void)u;
+	w->vip.has |= DRAY_BIT(DRAY_A_VIP_FLAGS);
+	w->vip.flags |= DRAY_VIP_FLAGS_NO_ACCEPT;
+	return 0;
+}
+
 static int take_peer(struct words *w, const char *arg, struct usage *u)
 {
 	if (w->vip.n_peers == DRAY_MAXPEERS)
@@ -266,6 +284,10 @@ const struct word_option word_options[] = {
 	  "what this director is for the address" },
 	{ "lease", 0, true, take_lease, "ms",
 	  "how long the role active holds from now; 0: no end" },
+	{ "accept", 0, false, take_accept, NULL,
+	  "this host may have everything that is sent to the address" },
+	{ "no-accept", 0, false, take_no_accept, NULL,
+	  "while active, only what is for a service" },
 	{ "peer", 0, true, take_peer, "mac",
 	  "another director's MAC address; may be repeated" },
 	{ "client", 0, true, take_client, "address",

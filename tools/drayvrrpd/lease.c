@@ -11,6 +11,7 @@
 
 #include "hello.h"
 #include "link.h"
+#include "log.h"
 
 #define LEASE_MIN_MS 500
 #define RENEWALS 4			/* within one lease */
@@ -45,17 +46,38 @@ static void find_peers(struct router *r, uint64_t now)
 	}
 }
 
+/* RFC 9568, 6.4.3: the owner of the addresses does, whatever Accept_Mode says. */
+static bool accepts(const struct router *r)
+{
+	return r->conf->accept || r->conf->priority == KA_VRRP_OWNER;
+}
+
 static void write_roles(struct router *r, bool active)
 {
+	const struct dray_addr *addr;
 	uint32_t ms = lease_ms(r);
 	size_t i;
 
 	r->record->lease_ms = active ? ms : 0;
-	for (i = 0; i < r->hold.n; i++)
+	for (i = 0; i < r->hold.n; i++) {
+		addr = &r->hold.addresses[i].conf->addr;
 		if (active)
-			role_active(&r->hold.addresses[i].conf->addr, ms, &r->peers);
+			role_active(addr, ms, accepts(r), &r->peers);
 		else
-			role_standby(&r->hold.addresses[i].conf->addr, &r->peers);
+			role_standby(addr, accepts(r), &r->peers);
+	}
+}
+
+static void say_no_accept(struct router *r)
+{
+	if (accepts(r) || role_is_open())
+		r->record->no_accept_said = false;
+	else if (role_is_absent() && !r->record->no_accept_said) {
+		log_say(LOG_WARNING, "(%s) no_accept is not acted upon without "
+			"dray.ko: this host takes what is sent to the addresses",
+			r->conf->name);
+		r->record->no_accept_said = true;
+	}
 }
 
 /* Only an active role has an end that must not come. */
@@ -88,6 +110,7 @@ void lease_renew(void *arg, uint64_t now)
 		find_peers(r, now);
 		write_roles(r, fsm_holds(&r->fsm));
 	}
+	say_no_accept(r);
 	if (r->fsm.state == FSM_BACKUP)
 		hello_send(r);
 	plan(r, fsm_holds(&r->fsm), now);

@@ -39,6 +39,7 @@ struct order {
 	uint64_t at;			/* us: when it was given */
 	struct dray_addr vip;
 	uint32_t lease_ms;
+	bool accept;
 	struct role_peers peers;
 	struct state_peer *peer;
 	int ifindex;
@@ -108,8 +109,10 @@ static void write_vip(const struct dray_vip *vip)
 static struct dray_vip vip_of(const struct order *o, uint8_t as)
 {
 	struct dray_vip vip = { .addr = o->vip, .role = as,
-				.has = DRAY_BIT(DRAY_A_VIP_ROLE) };
+				.has = DRAY_BIT(DRAY_A_VIP_ROLE) |
+				       DRAY_BIT(DRAY_A_VIP_FLAGS) };
 
+	vip.flags = o->accept ? 0 : DRAY_VIP_FLAGS_NO_ACCEPT;
 	vip.n_peers = o->peers.n;
 	memcpy(vip.peers, o->peers.macs, sizeof(vip.peers));
 	return vip;
@@ -255,16 +258,15 @@ static void give(struct order *o)
 			"(%u more)", held);
 }
 
-/* The module has no services there: such an address is of a link, not of a host. */
-static bool is_of_a_link(const struct dray_addr *addr)
+bool role_is_for(const struct dray_addr *addr)
 {
-	return addr->family == AF_INET6 &&
-	       IN6_IS_ADDR_LINKLOCAL(&addr->in6);
+	return addr->family != AF_INET6 ||
+	       !IN6_IS_ADDR_LINKLOCAL(&addr->in6);
 }
 
 static void give_vip(struct order *o)
 {
-	if (!is_of_a_link(&o->vip))
+	if (role_is_for(&o->vip))
 		give(o);
 }
 
@@ -276,19 +278,21 @@ void role_look(void)
 		give(&o);
 }
 
-void role_active(const struct dray_addr *addr, uint32_t lease_ms,
+void role_active(const struct dray_addr *addr, uint32_t lease_ms, bool accept,
 		 const struct role_peers *peers)
 {
 	struct order o = { .kind = ORDER_ACTIVE, .vip = *addr,
-			   .lease_ms = lease_ms, .peers = *peers };
+			   .lease_ms = lease_ms, .accept = accept,
+			   .peers = *peers };
 
 	give_vip(&o);
 }
 
-void role_standby(const struct dray_addr *addr, const struct role_peers *peers)
+void role_standby(const struct dray_addr *addr, bool accept,
+		  const struct role_peers *peers)
 {
 	struct order o = { .kind = ORDER_STANDBY, .vip = *addr,
-			   .peers = *peers };
+			   .accept = accept, .peers = *peers };
 
 	give_vip(&o);
 }

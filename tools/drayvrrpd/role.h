@@ -35,10 +35,14 @@ bool role_is_open(void);
 /* It was looked for and is not there: orders are not worth giving. */
 bool role_is_absent(void);
 
-/* A lease counts from now, however late the kernel is told. */
-void role_active(const struct dray_addr *vip, uint32_t lease_ms,
+/* Can it have a role?  A link-local address is of a link, not of a host: the module has no services there. */
+bool role_is_for(const struct dray_addr *addr);
+/* A lease counts from now, however late the kernel is told.  @accept: while
+ * active, this host may have what is for no service. */
+void role_active(const struct dray_addr *vip, uint32_t lease_ms, bool accept,
 		 const struct role_peers *peers);
-void role_standby(const struct dray_addr *vip, const struct role_peers *peers);
+void role_standby(const struct dray_addr *vip, bool accept,
+		  const struct role_peers *peers);
 /* Without an entry an address is active. */
 void role_remove(const struct dray_addr *vip);
 

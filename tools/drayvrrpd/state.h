@@ -57,6 +57,7 @@ struct state_router {
 	uint32_t master_interval_us;
 	uint32_t lease_ms;
 	bool heard;			/* another director, ever */
+	bool no_accept_said;		/* that it is not acted upon */
 	int8_t results[STATE_TRACKS];	/* enum priority_result */
 	long values[STATE_TRACKS];	/* of files */
 	uint32_t garps;

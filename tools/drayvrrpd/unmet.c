@@ -3,13 +3,16 @@
 #include "unmet.h"
 
 #include "log.h"
+#include "role.h"
 
-static void say(const struct ka_instance *i, bool said, const char *word,
-		const char *instead)
+static bool have_roles(const struct ka_address *addresses, size_t n)
 {
-	if (said)
-		log_say(LOG_WARNING, "(%s) %s is not acted upon: %s", i->name,
-			word, instead);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!role_is_for(&addresses[i].addr))
+			return false;
+	return true;
 }
 
 void unmet_say(const struct ka_conf *conf)
@@ -19,7 +22,12 @@ void unmet_say(const struct ka_conf *conf)
 	for (n = 0; n < conf->n_instances; n++) {
 		const struct ka_instance *i = conf->instances[n];
 
-		say(i, !i->accept, "no_accept",
-		    "the host takes what is sent to the address");
+		if (i->accept || i->priority == KA_VRRP_OWNER ||
+		    (have_roles(i->addresses, i->n_addresses) &&
+		     have_roles(i->excluded, i->n_excluded)))
+			continue;
+		log_say(LOG_WARNING, "(%s) no_accept is not acted upon for "
+			"link-local addresses: dray.ko knows those of the "
+			"host only", i->name);
 	}
 }

@@ -46,6 +46,7 @@ static const char *const vip_names[] = {
 	[DRAY_A_VIP_ROLE] = "role",
 	[DRAY_A_VIP_LEASE] = "lease",
 	[DRAY_A_VIP_PEER] = "peer",
+	[DRAY_A_VIP_FLAGS] = "flags",
 };
 
 static const char *const probe_names[] = {

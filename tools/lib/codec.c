@@ -100,6 +100,7 @@ int dray_put_vip(struct nl_msg *msg, const struct dray_vip *vip)
 	PUT(put_addr(msg, DRAY_A_VIP_ADDRESS, &vip->addr));
 	PUT_IF(vip, DRAY_A_VIP_ROLE, nla_put_u8, vip->role);
 	PUT_IF(vip, DRAY_A_VIP_LEASE, nla_put_u32, vip->lease);
+	PUT_IF(vip, DRAY_A_VIP_FLAGS, nla_put_u32, vip->flags);
 	for (i = 0; i < vip->n_peers; i++)
 		PUT(nla_put(msg, DRAY_A_VIP_PEER, DRAY_MACLEN, vip->peers[i]));
 	return nla_nest_end(msg, nest);
@@ -320,6 +321,7 @@ void dray_get_vip(struct nlattr *nest, struct dray_vip *vip)
 	vip->has = dray_nest_parse(nest, tb, DRAY_A_VIP_MAX);
 	dray_get_addr(tb[DRAY_A_VIP_ADDRESS], &vip->addr);
 	vip->role = dray_get_u8(tb[DRAY_A_VIP_ROLE]);
+	vip->flags = dray_get_u32(tb[DRAY_A_VIP_FLAGS]);
 	vip->lease = dray_get_u32(tb[DRAY_A_VIP_LEASE]);
 	vip->lease_left = dray_get_u32(tb[DRAY_A_VIP_LEASE_LEFT]);
 	if (!nest)

@@ -156,6 +156,9 @@ static bool same_vip(const struct dray_vip *now, const struct dray_vip *wanted)
 	if ((wanted->has & DRAY_BIT(DRAY_A_VIP_ROLE)) &&
 	    wanted->role != now->role)
 		return false;
+	if ((wanted->has & DRAY_BIT(DRAY_A_VIP_FLAGS)) &&
+	    wanted->flags != now->flags)
+		return false;
 	/* a write without peers keeps them: no peers means whatever there is */
 	if (!wanted->n_peers)
 		return true;
@@ -265,6 +268,8 @@ static void forget_states(struct dray_service *before,
 void dray_diff_rollback_target(struct dray_table *before,
 			  const struct dray_table *wanted)
 {
+	const uint32_t named = DRAY_BIT(DRAY_A_VIP_ROLE) |
+			       DRAY_BIT(DRAY_A_VIP_FLAGS);
 	const struct dray_vip *vip;
 	size_t i;
 
@@ -275,8 +280,6 @@ void dray_diff_rollback_target(struct dray_table *before,
 						 &before->services[i].key));
 	for (i = 0; i < before->n_vips; i++) {
 		vip = dray_table_vip(wanted, &before->vips[i].addr);
-		before->vips[i].has = 0;
-		if (vip && (vip->has & DRAY_BIT(DRAY_A_VIP_ROLE)))
-			before->vips[i].has = DRAY_BIT(DRAY_A_VIP_ROLE);
+		before->vips[i].has = vip ? vip->has & named : 0;
 	}
 }

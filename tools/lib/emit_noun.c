@@ -142,6 +142,7 @@ void dray_emit_vip(struct dray_emit *e, const struct dray_vip *vip)
 	STR(e, "family", family_name(vip->addr.family));
 	dray_emit_addr(e, "address", &vip->addr);
 	STR(e, "role", dray_role_name(vip->role));
+	BOOL(e, "accept", !(vip->flags & DRAY_VIP_FLAGS_NO_ACCEPT));
 	if (vip->has & DRAY_BIT(DRAY_A_VIP_LEASE_LEFT))
 		NUM(e, "lease_left_ms", vip->lease_left);
 	dray_emit_array(e, "peers");

@@ -85,6 +85,7 @@ struct dray_vip {
 	uint32_t has;
 	struct dray_addr addr;
 	uint8_t role;
+	uint32_t flags;
 	uint32_t lease, lease_left;	/* ms */
 	uint8_t peers[DRAY_MAXPEERS][DRAY_MACLEN];
 	size_t n_peers;

@@ -358,6 +358,8 @@ const char *dray_vip_line(const struct dray_vip *vip, char *buf, size_t len)
 
 	snprintf(buf, len, "vip add %s",
 		 dray_addr_text(&vip->addr, text, sizeof(text)));
+	if (vip->flags & DRAY_VIP_FLAGS_NO_ACCEPT)
+		append(buf, len, " --no-accept");
 	for (i = 0; i < vip->n_peers; i++)
 		append(buf, len, " --peer %s",
 		       dray_mac_text(vip->peers[i], text, sizeof(text)));

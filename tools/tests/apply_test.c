@@ -75,6 +75,13 @@ static void test_difference(void **state)
 		{ "vip add 1.2.3.4\n", "#\n", "" },
 		{ "vip add 1.2.3.4\n", "vip add 1.2.3.5\n",
 		  "- vip add 1.2.3.4\n+ vip add 1.2.3.5\n" },
+		{ "vip add 1.2.3.4 --no-accept\n", "vip add 1.2.3.4\n", "" },
+		{ "vip add 1.2.3.4\n", "vip add 1.2.3.4 --no-accept\n",
+		  "~ vip add 1.2.3.4 --no-accept    # was: "
+		  "vip add 1.2.3.4\n" },
+		{ "vip add 1.2.3.4 --no-accept\n",
+		  "vip add 1.2.3.4 --accept\n", "~ vip add 1.2.3.4    # was: "
+		  "vip add 1.2.3.4 --no-accept\n" },
 		{ "vip add 1.2.3.4 --peer 00:00:00:00:00:01 --peer 00:00:00:00:00:02\n",
 		  "vip add 1.2.3.4 --peer 00:00:00:00:00:02 --peer 00:00:00:00:00:01\n",
 		  "" },
@@ -184,7 +191,7 @@ static void test_round_trip(void **state)
 		"-A -f 3 -s sh\n"
 		"-A -f 4294967295 -6 -s mh -b mh-port --load-limit 125\n"
 		"vip add 10.9.9.9 --peer 52:54:00:00:00:01\n"
-		"vip add 2001:db8::80\n";
+		"vip add 2001:db8::80 --no-accept\n";
 	struct conf conf;
 	char *saved = NULL;
 	size_t size;

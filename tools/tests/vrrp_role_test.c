@@ -23,7 +23,8 @@ static struct {
 	bool known;			/* the module has the VIP already */
 	unsigned int slow_ms;		/* each write takes so long */
 	char log[1024];
-	uint32_t lease;			/* of the last write */
+	uint32_t lease;			/* of the last write, as what follows */
+	uint32_t flags;
 	size_t n_peers;
 } module = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -60,6 +61,9 @@ int __wrap_dray_vip_write(struct dray_nl *nl, uint8_t cmd,
 	snprintf(module.log + len, sizeof(module.log) - len, "%s%s%s",
 		 len ? " " : "", cmd == DRAY_CMD_NEW_VIP ? "new:" : "", word);
 	module.lease = vip->lease;
+	module.flags = vip->flags;
+	if (cmd != DRAY_CMD_DEL_VIP)
+		assert_true(vip->has & DRAY_BIT(DRAY_A_VIP_FLAGS));
 	module.n_peers = vip->n_peers;
 	module.known = cmd != DRAY_CMD_DEL_VIP;
 	pthread_mutex_unlock(&module.lock);
@@ -97,10 +101,10 @@ static void in_order(void **state)
 
 	(void)state;
 	begin(true);
-	role_standby(&vip, &peers);
-	role_active(&vip, 0, &peers);
-	role_active(&vip, 500, &peers);
-	role_standby(&vip, &peers);
+	role_standby(&vip, true, &peers);
+	role_active(&vip, 0, true, &peers);
+	role_active(&vip, 500, true, &peers);
+	role_standby(&vip, true, &peers);
 	role_remove(&vip);
 	role_stop();
 	assert_string_equal(module.log,
@@ -115,11 +119,28 @@ static void lease_counts_from_the_order(void **state)
 	(void)state;
 	begin(true);
 	module.slow_ms = 100;
-	role_standby(&vip, &peers);
-	role_active(&vip, 5000, &peers);
+	role_standby(&vip, true, &peers);
+	role_active(&vip, 5000, true, &peers);
 	role_stop();
 	assert_true(module.lease <= 4900 && module.lease > 0);
 	assert_int_equal(module.n_peers, 1);
+}
+
+static void accept_mode(void **state)
+{
+	struct role_peers peers = { 0 };
+
+	(void)state;
+	begin(true);
+	role_standby(&vip, true, &peers);
+	role_active(&vip, 500, false, &peers);
+	role_stop();
+	assert_int_equal(module.flags, DRAY_VIP_FLAGS_NO_ACCEPT);
+	begin(true);
+	role_active(&vip, 500, false, &peers);
+	role_standby(&vip, true, &peers);
+	role_stop();
+	assert_int_equal(module.flags, 0);
 }
 
 /* What was asked for is over before it is told: nothing of it is. */
@@ -130,8 +151,8 @@ static void late_lease_is_not_given(void **state)
 	(void)state;
 	begin(true);
 	module.slow_ms = 300;
-	role_standby(&vip, &peers);
-	role_active(&vip, 200, &peers);
+	role_standby(&vip, true, &peers);
+	role_active(&vip, 200, true, &peers);
 	role_stop();
 	assert_string_equal(module.log, "new:standby");
 }
@@ -142,7 +163,7 @@ static void without_module(void **state)
 
 	(void)state;
 	begin(false);
-	role_active(&vip, 500, &peers);
+	role_active(&vip, 500, true, &peers);
 	role_stop();
 	assert_string_equal(module.log, "");
 	assert_true(said);
@@ -168,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_order),
 		cmocka_unit_test(lease_counts_from_the_order),
+		cmocka_unit_test(accept_mode),
 		cmocka_unit_test(late_lease_is_not_given),
 		cmocka_unit_test(without_module),
 		cmocka_unit_test(finds_peers),

@@ -55,6 +55,16 @@ enum dray_role {
 };
 
 /**
+ * enum dray_vip_flags - Flags of a VIP.
+ * @DRAY_VIP_FLAGS_NO_ACCEPT: While this director is active, the local stack
+ *   gets only what is for a service, and neighbour discovery: VRRP's
+ *   Accept_Mode is false.
+ */
+enum dray_vip_flags {
+	DRAY_VIP_FLAGS_NO_ACCEPT = 1,
+};
+
+/**
  * enum dray_hook_mode - Where packets are taken from the stack.
  * @DRAY_HOOK_MODE_AUTO: Early where nothing that the administrator put between
  *   the two hook points would be passed by, else input.
@@ -251,6 +261,7 @@ enum {
 	DRAY_A_VIP_LEASE,
 	DRAY_A_VIP_PEER,
 	DRAY_A_VIP_LEASE_LEFT,
+	DRAY_A_VIP_FLAGS,
 
 	__DRAY_A_VIP_MAX
 };

@@ -105,6 +105,8 @@ static void emit_vip(struct dray_emit *e, struct nlattr *nest, bool whole)
 	dray_emit_text(e, " %s %s", dray_addr_text(&vip.addr, text,
 						   sizeof(text)),
 		       whole ? dray_role_name(vip.role) : "");
+	if (vip.flags & DRAY_VIP_FLAGS_NO_ACCEPT && whole)
+		dray_emit_text(e, ", not accepted");
 	dray_emit_object(e, "vip");
 	if (dray_emit_json(e))
 		dray_emit_vip(e, &vip);

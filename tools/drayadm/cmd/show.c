@@ -71,6 +71,8 @@ static void print_vip(struct dray_emit *e, const struct dray_vip *vip)
 		       dray_role_name(vip->role));
 	if (leased && vip->lease_left)
 		dray_emit_text(e, ", lease ends in %u ms", vip->lease_left);
+	if (vip->flags & DRAY_VIP_FLAGS_NO_ACCEPT)
+		dray_emit_text(e, ", not accepted");
 	if (leased && !vip->lease_left)
 		dray_emit_text(e, "  ! the lease has run out: not served here");
 	dray_emit_text(e, "\n");

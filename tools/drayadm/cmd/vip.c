@@ -44,6 +44,8 @@ static void print_vip(struct dray_emit *e, const struct dray_vip *vip)
 		dray_emit_text(e, vip->lease_left ? ", lease ends in %u ms" :
 						    ", lease has run out",
 			       vip->lease_left);
+	if (vip->flags & DRAY_VIP_FLAGS_NO_ACCEPT)
+		dray_emit_text(e, ", not accepted");
 	for (i = 0; i < vip->n_peers; i++)
 		dray_emit_text(e, "%s%s", i ? " " : ", peers ",
 			       dray_mac_text(vip->peers[i], text,
