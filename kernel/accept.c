@@ -2,7 +2,9 @@
 /*
  * What the local stack gets of a VIP that it is not to accept as an address:
  * what is for a service, and neighbour discovery.  RFC 9568, 6.1 and 6.4.3,
- * Accept_Mode; ARP is no matter of it.
+ * Accept_Mode; ARP is no matter of it.  Of a VIP whose lease has run out it gets
+ * no more: a host that has not learnt yet that another director has the
+ * address would be answered by this one.
  *
  * This is the last question before a packet is delivered, so what has been sent
  * to a server never comes here.  What does come of a service is for this host
@@ -49,10 +51,22 @@ static bool packet_of_service(struct dray_packet *pkt)
 				   &pkt->daddr, pkt->dport, pkt->skb->mark);
 }
 
-static bool vip_accepted(const struct dray_vip *vip)
+/* May the local stack have all of it?  Without a lease a peer is the master, and
+ * knows what it sends.
+ */
+static bool vip_accepted(const struct dray_vip *vip, const struct sk_buff *skb,
+			 enum dray_reason *reason)
 {
-	return !(vip->params.flags & DRAY_VIP_FLAGS_NO_ACCEPT) ||
-	       dray_vip_turn(vip) == DRAY_TURN_STANDBY;
+	switch (dray_vip_turn(vip)) {
+	case DRAY_TURN_YES:
+		*reason = DRAY_REASON_NO_ACCEPT;
+		return !(vip->params.flags & DRAY_VIP_FLAGS_NO_ACCEPT);
+	case DRAY_TURN_LEASE:
+		*reason = DRAY_REASON_LOCAL_LEASE;
+		return dray_vip_frame_from_peer(vip, skb);
+	default:
+		return true;
+	}
 }
 
 /* Not inlined, so that packets for other addresses do not pay for the making of
@@ -60,7 +74,8 @@ static bool vip_accepted(const struct dray_vip *vip)
  */
 static noinline unsigned int accept_judge(struct dray_net *dn,
 					  struct sk_buff *skb, u8 family,
-					  const union nf_inet_addr *daddr)
+					  const union nf_inet_addr *daddr,
+					  enum dray_reason reason)
 {
 	struct dray_packet pkt = {
 		.skb = skb,
@@ -74,7 +89,7 @@ static noinline unsigned int accept_judge(struct dray_net *dn,
 		return NF_ACCEPT;
 	if (packet_of_service(&pkt))
 		return NF_ACCEPT;
-	pkt.reason = DRAY_REASON_NO_ACCEPT;
+	pkt.reason = reason;
 	dray_note(&pkt, pkt.reason);
 	trace_dray_reason(&pkt, 0);
 	return NF_DROP;
@@ -85,13 +100,14 @@ accept_in(struct dray_net *dn, struct sk_buff *skb, u8 family,
 	  const union nf_inet_addr *daddr)
 {
 	const struct dray_vip *vip = dray_vip_lookup(dn, family, daddr);
+	enum dray_reason reason;
 
-	if (likely(!vip || vip_accepted(vip)))
+	if (likely(!vip || vip_accepted(vip, skb, &reason)))
 		return NF_ACCEPT;
 	if (skb->dev->flags & IFF_LOOPBACK || netif_is_l3_slave(skb->dev) ||
 	    netif_is_l3_master(skb->dev))
 		return NF_ACCEPT;
-	return accept_judge(dn, skb, family, daddr);
+	return accept_judge(dn, skb, family, daddr, reason);
 }
 
 static unsigned int dray_accept4(void *priv, struct sk_buff *skb,

@@ -59,16 +59,6 @@ packet_guard(struct dray_packet *pkt)
 	return DRAY_NEXT;
 }
 
-static bool frame_from_peer(const struct dray_packet *pkt,
-			    const struct dray_vip *vip)
-{
-	const struct sk_buff *skb = pkt->skb;
-
-	return vip->params.n_peers && skb_mac_header_was_set(skb) &&
-	       skb->dev->type == ARPHRD_ETHER &&
-	       dray_vip_from_peer(vip, eth_hdr(skb)->h_source);
-}
-
 static bool have_local_server(const struct dray_packet *pkt)
 {
 	u32 i;
@@ -95,7 +85,7 @@ packet_turn(struct dray_packet *pkt)
 	vip = dray_vip_lookup(pkt->dn, pkt->family, &pkt->daddr);
 	if (!vip)
 		return DRAY_NEXT;
-	if (frame_from_peer(pkt, vip))
+	if (dray_vip_frame_from_peer(vip, pkt->skb))
 		return dray_pass(pkt, DRAY_REASON_PEER);
 	turn = dray_vip_turn(vip);
 	if (turn == DRAY_TURN_YES)

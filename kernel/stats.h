@@ -27,6 +27,7 @@
 	R(ARP_LEASE, "arp-lease", "drop", "ARP for a VIP whose lease has run out") \
 	R(ND_STANDBY, "nd-standby", "drop", "ND for a VIP that another director serves") \
 	R(ND_LEASE, "nd-lease", "drop", "ND for a VIP whose lease has run out") \
+	R(LOCAL_LEASE, "local-lease", "drop", "for no service; the lease of the VIP has run out") \
 	R(NO_ACCEPT, "no-accept", "drop", "for no service; the VIP is not accepted as an address") \
 	R(NEIGH_SOURCE, "neigh-source", "pass", "asked for a neighbour, but not as such a VIP") \
 	R(PROBE, "probe", "forward", "a checker's packet, sent to its server for the VIP") \

@@ -10,6 +10,7 @@
 #define _DRAY_VIP_H
 
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/netfilter.h>
 
 #include <uapi/linux/dray.h>
@@ -106,6 +107,21 @@ enum dray_turn dray_vip_turn(const struct dray_vip *vip);
  * Context: any.
  */
 bool dray_vip_from_peer(const struct dray_vip *vip, const u8 *mac);
+
+/**
+ * dray_vip_frame_from_peer() - the same of a packet that has come in
+ * @vip: entry of its destination
+ * @skb: packet
+ *
+ * Context: any.
+ */
+static inline bool dray_vip_frame_from_peer(const struct dray_vip *vip,
+					    const struct sk_buff *skb)
+{
+	return vip->params.n_peers && skb_mac_header_was_set(skb) &&
+	       skb->dev->type == ARPHRD_ETHER &&
+	       dray_vip_from_peer(vip, eth_hdr(skb)->h_source);
+}
 
 /**
  * dray_vip_link() - put a role in force

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout: 240
-"""A VIP that is not accepted: the host has what is for a service, and nothing else.
+"""A VIP that is not accepted, or without its lease: the host has what is for a service, and nothing else.
 
     client --+-- br --+-- rs1 (no VIP: only looks)
     director +        +-- rs2
@@ -106,10 +106,10 @@ def served(six=False):
 
 
 @contextlib.contextmanager
-def dropped(count, what):
+def dropped(count, what, reason="no-accept"):
     moved = state.Moved(lab)
     yield
-    same(moved.by().get("no-accept", 0), count, f"{what}: counted as no-accept")
+    same(moved.by().get(reason, 0), count, f"{what}: counted as {reason}")
 
 
 def modes():
@@ -224,6 +224,25 @@ def _():
     with dropped(0, "the director's own"):
         for vip in VIP, VIP6:
             lab.director.run(f"ping -c 1 -W 10 {vip}")
+    no_roles()
+
+
+@case("a lease runs out: what is for no service is dropped, unless a peer or the director itself has sent it")
+def _():
+    roles(f"--role active --lease 60000 --peer {PEER.hex(':')}")
+    check(answered(False, echo(False)) and answered(True, echo(True)), "not answered with a lease")
+    roles("--lease 1")
+    wait_for(lambda: not answered(False, echo(False)) and not answered(True, echo(True)), "the lease runs out")
+    for six in False, True:
+        for what, make in KINDS:
+            with dropped(1, f"IPv6 {six}: {what}", "local-lease"):
+                check(not answered(six, make(six)), f"IPv6 {six}: {what} is answered")
+        with dropped(0, "a peer's", "local-lease"):
+            check(answered(six, echo(six), PEER), f"IPv6 {six}: a peer's ping is not delivered")
+            check(answered(six, syn(six, LOCAL)), f"IPv6 {six}: not delivered to the server")
+            lab.director.run(f"ping -c 1 -W 10 {sides(six)[1]}")
+    roles("--lease 60000")
+    check(answered(False, echo(False)) and answered(True, echo(True)), "not answered with a new lease")
     no_roles()
 
 
