@@ -45,16 +45,21 @@ struct dray_server *dray_choice_left(const struct dray_service_conf *conf,
 }
 
 /* Flows of a server that count for the load limit.  Of a datagram service all
- * flows are open and none is active.
+ * flows are open and none is active.  A director that has just taken over has no
+ * entries yet of most that are there: it goes by what the other has counted.
  */
 static u32 choice_active(const struct dray_service *service,
 			 const struct dray_service_slot *slot)
 {
-	int active = atomic_read(&slot->server->active);
+	const struct dray_server *server = slot->server;
+	u32 told = dray_server_told(server, DRAY_TOLD_ACTIVE);
+	int active = atomic_read(&server->active);
 
-	if (service->key.protocol == IPPROTO_UDP)
-		active += atomic_read(&slot->server->inactive);
-	return max(active, 0);
+	if (service->key.protocol == IPPROTO_UDP) {
+		told += dray_server_told(server, DRAY_TOLD_INACTIVE);
+		active += atomic_read(&server->inactive);
+	}
+	return max_t(u32, max(active, 0), told);
 }
 
 /* What a server should have of the live flows with the one to come, in
@@ -63,7 +68,8 @@ static u32 choice_active(const struct dray_service *service,
 static u64 choice_share(const struct dray_service *service,
 			const struct dray_service_slot *slot, u64 weight)
 {
-	int live = max(atomic_read(&service->live), 0);
+	u32 live = max_t(u32, max(atomic_read(&service->live), 0),
+			 READ_ONCE(service->told));
 
 	return div64_u64((u64)(live + 1) * 16 * slot->params.weight, weight);
 }

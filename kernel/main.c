@@ -14,6 +14,7 @@
 #include "pool.h"
 #include "probe.h"
 #include "route.h"
+#include "told.h"
 #include "txn.h"
 
 #define CREATE_TRACE_POINTS
@@ -63,6 +64,7 @@ static int __net_init dray_net_init(struct net *net)
 	settings_init(net, &dn->settings);
 	dray_reach_init(dn);
 	dray_sync_init(dn);
+	dray_told_init(dn);
 	dn->reasons = alloc_percpu(struct dray_reasons);
 	if (!dn->reasons)
 		return -ENOMEM;
@@ -91,6 +93,7 @@ static void __net_exit dray_net_exit(struct net *net)
 	dray_reach_exit(dn);
 	dray_pools_exit(dn);
 	dray_sync_exit(dn);
+	dray_told_exit(dn);
 	dray_flows_exit(dn);
 	free_percpu(dn->reasons);
 	xa_destroy(&dn->servers);

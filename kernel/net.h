@@ -68,6 +68,7 @@ struct dray_settings {
  * @settings: see there
  * @flows: flow and persist entries
  * @sync: what is to be told to other directors
+ * @told_work: lets what other directors have counted fade
  * @servers: servers by id; RCU, written under @lock
  * @near: some of @servers, by the low bits of their id: those that packets
  *	find without a walk; RCU, written under @lock
@@ -114,6 +115,7 @@ struct dray_net {
 	struct dray_settings settings;
 	struct dray_flows flows;
 	struct dray_sync sync;
+	struct delayed_work told_work;
 	struct xarray servers;
 	struct dray_server __rcu *near[DRAY_NEAR];
 	struct xarray service_ids;

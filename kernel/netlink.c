@@ -417,6 +417,7 @@ static const struct genl_ops nl_ops[] = {
 	DO(NEW_PROBE, new_probe),
 	DO(DEL_PROBE, del_probe),
 	DUMP(GET_PROBE, get_probe, NULL),
+	DO(SET_TOLD, set_told),
 };
 
 #define GROUP(_group, _name)						\

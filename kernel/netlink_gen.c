@@ -36,6 +36,14 @@ static const struct netlink_range_validation dray_a_server_l_threshold_range = {
 	.max	= 2147483647ULL,
 };
 
+static const struct netlink_range_validation dray_a_server_told_active_range = {
+	.max	= 268435455ULL,
+};
+
+static const struct netlink_range_validation dray_a_server_told_inactive_range = {
+	.max	= 268435455ULL,
+};
+
 static const struct netlink_range_validation dray_a_vip_lease_range = {
 	.max	= 3600000ULL,
 };
@@ -169,7 +177,7 @@ const struct nla_policy dray_probe_nl_policy[DRAY_A_PROBE_SERVER + 1] = {
 	[DRAY_A_PROBE_SERVER] = { .type = NLA_BINARY, },
 };
 
-const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1] = {
+const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_TOLD_INACTIVE + 1] = {
 	[DRAY_A_SERVER_FAMILY] = { .type = NLA_U8, },
 	[DRAY_A_SERVER_ADDRESS] = { .type = NLA_BINARY, },
 	[DRAY_A_SERVER_PORT] = { .type = NLA_U16, },
@@ -186,6 +194,8 @@ const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1] = {
 	[DRAY_A_SERVER_IFINDEX] = { .type = NLA_U32, },
 	[DRAY_A_SERVER_MTU] = { .type = NLA_U32, },
 	[DRAY_A_SERVER_STATS] = NLA_POLICY_NESTED(dray_stats_nl_policy),
+	[DRAY_A_SERVER_TOLD_ACTIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_server_told_active_range),
+	[DRAY_A_SERVER_TOLD_INACTIVE] = NLA_POLICY_FULL_RANGE(NLA_U32, &dray_a_server_told_inactive_range),
 };
 
 const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_PAD + 1] = {

@@ -21,7 +21,7 @@ extern const struct nla_policy dray_flow_nl_policy[DRAY_A_FLOW_EXPIRES + 1];
 extern const struct nla_policy dray_hook_nl_policy[DRAY_A_HOOK_WHY + 1];
 extern const struct nla_policy dray_persist_nl_policy[DRAY_A_PERSIST_EXPIRES + 1];
 extern const struct nla_policy dray_probe_nl_policy[DRAY_A_PROBE_SERVER + 1];
-extern const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_STATS + 1];
+extern const struct nla_policy dray_server_nl_policy[DRAY_A_SERVER_TOLD_INACTIVE + 1];
 extern const struct nla_policy dray_service_nl_policy[DRAY_A_SERVICE_PAD + 1];
 extern const struct nla_policy dray_stats_nl_policy[DRAY_A_STATS_PAD + 1];
 extern const struct nla_policy dray_vip_nl_policy[DRAY_A_VIP_FLAGS + 1];
@@ -66,6 +66,7 @@ int dray_nl_explain_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_new_probe_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_del_probe_doit(struct sk_buff *skb, struct genl_info *info);
 int dray_nl_get_probe_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int dray_nl_set_told_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	DRAY_NLGRP_CONFIG,

@@ -3,7 +3,7 @@
  * Netlink: servers.
  *
  * What a request says of a server is judged and read here; whether service and
- * server are there is known to the transaction.
+ * server are there is known to the transaction, but for what is in none.
  */
 #include "netlink.h"
 
@@ -12,6 +12,7 @@
 #include "netlink_gen.h"
 #include "nl.h"
 #include "route.h"
+#include "told.h"
 #include "txn.h"
 
 #define SERVER_KEY	(BIT(DRAY_A_SERVER_FAMILY) |			\
@@ -21,6 +22,8 @@
 			 BIT(DRAY_A_SERVER_U_THRESHOLD) |		\
 			 BIT(DRAY_A_SERVER_L_THRESHOLD) |		\
 			 BIT(DRAY_A_SERVER_STATE))
+#define SERVER_TOLD	(BIT(DRAY_A_SERVER_TOLD_ACTIVE) |		\
+			 BIT(DRAY_A_SERVER_TOLD_INACTIVE))
 
 #define SERVER_ROOM	512	/* bytes of a server in a message, at most */
 
@@ -267,6 +270,18 @@ static int put_params(struct sk_buff *skb,
 	return 0;
 }
 
+static int put_told(struct sk_buff *skb, const struct dray_server *server)
+{
+	u32 active = dray_server_told(server, DRAY_TOLD_ACTIVE);
+	u32 inactive = dray_server_told(server, DRAY_TOLD_INACTIVE);
+
+	if ((active && nla_put_u32(skb, DRAY_A_SERVER_TOLD_ACTIVE, active)) ||
+	    (inactive &&
+	     nla_put_u32(skb, DRAY_A_SERVER_TOLD_INACTIVE, inactive)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_state(struct sk_buff *skb, struct dray_server *server)
 {
 	int ifindex;
@@ -280,6 +295,8 @@ static int put_state(struct sk_buff *skb, struct dray_server *server)
 			atomic_read(&server->inactive)) ||
 	    nla_put_u32(skb, DRAY_A_SERVER_PERSISTENT,
 			atomic_read(&server->persistent)))
+		return -EMSGSIZE;
+	if (put_told(skb, server))
 		return -EMSGSIZE;
 	if (READ_ONCE(server->overloaded) &&
 	    nla_put_flag(skb, DRAY_A_SERVER_OVERLOADED))
@@ -320,22 +337,35 @@ static int put_server(struct sk_buff *skb, const struct dray_service *service,
 	return dray_nl_put_server(skb, slot);
 }
 
-static int get_server(struct sk_buff *msg, struct dray_net *dn,
-		      const struct server_request *request,
-		      struct netlink_ext_ack *extack)
+/* RCU read side. */
+static const struct dray_service_slot *
+find_server(struct dray_net *dn, const struct server_request *request,
+	    struct netlink_ext_ack *extack)
 {
 	const struct dray_service_slot *slot;
 	const struct dray_service *service;
 
 	service = dray_nl_service_get(dn, &request->service, extack);
 	if (IS_ERR(service))
-		return PTR_ERR(service);
+		return ERR_CAST(service);
 	slot = dray_server_slot(rcu_dereference(service->conf), &request->key);
-	if (!slot) {
-		NL_SET_ERR_MSG(extack, "No such server");
-		return -ENOENT;
-	}
-	return put_server(msg, service, slot, READ_ONCE(dn->generation));
+	if (slot)
+		return slot;
+	NL_SET_ERR_MSG(extack, "No such server");
+	return ERR_PTR(-ENOENT);
+}
+
+static int get_server(struct sk_buff *msg, struct dray_net *dn,
+		      const struct server_request *request,
+		      struct netlink_ext_ack *extack)
+{
+	const struct dray_service_slot *slot;
+
+	slot = find_server(dn, request, extack);
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	return put_server(msg, slot->server->service, slot,
+			  READ_ONCE(dn->generation));
 }
 
 int dray_nl_get_server_doit(struct sk_buff *skb, struct genl_info *info)
@@ -356,6 +386,44 @@ int dray_nl_get_server_doit(struct sk_buff *skb, struct genl_info *info)
 	err = get_server(msg, dn, &request, info->extack);
 	rcu_read_unlock();
 	return dray_nl_reply_send(info, msg, hdr, err);
+}
+
+static int take_told(struct dray_net *dn, const struct server_request *request,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *inactive = request->tb[DRAY_A_SERVER_TOLD_INACTIVE];
+	const struct nlattr *active = request->tb[DRAY_A_SERVER_TOLD_ACTIVE];
+	const struct dray_service_slot *slot;
+
+	slot = find_server(dn, request, extack);
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	if (active)
+		dray_told_take(dn, slot->server, DRAY_TOLD_ACTIVE,
+			       nla_get_u32(active));
+	if (inactive)
+		dray_told_take(dn, slot->server, DRAY_TOLD_INACTIVE,
+			       nla_get_u32(inactive));
+	return 0;
+}
+
+int dray_nl_set_told_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct server_request request;
+	int err;
+
+	err = server_request(info, SERVER_KEY | SERVER_TOLD, &request);
+	if (!err && !request.tb[DRAY_A_SERVER_TOLD_INACTIVE])
+		err = dray_nl_need(request.tb, info->attrs[DRAY_A_SERVER],
+				   DRAY_A_SERVER_TOLD_ACTIVE,
+				   "Missing attribute told-active or told-inactive",
+				   info->extack);
+	if (err)
+		return err;
+	rcu_read_lock();
+	err = take_told(dray_net(genl_info_net(info)), &request, info->extack);
+	rcu_read_unlock();
+	return err;
 }
 
 /* Where a dump of servers goes on.  It goes by the ids of servers, which do not

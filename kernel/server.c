@@ -129,6 +129,8 @@ void dray_server_judge_load(struct dray_server *server)
 	}
 	flows = (u64)atomic_read(&server->active) +
 		atomic_read(&server->inactive);
+	flows = max_t(u64, flows, dray_server_told(server, DRAY_TOLD_ACTIVE) +
+				  dray_server_told(server, DRAY_TOLD_INACTIVE));
 	if (flows >= upper)
 		overloaded = true;
 	else if (lower ? flows < lower : flows * 4 < (u64)upper * 3)

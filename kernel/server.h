@@ -33,6 +33,24 @@ struct dray_server_key {
 	u8 zero;
 };
 
+enum dray_told_kind {
+	DRAY_TOLD_ACTIVE,
+	DRAY_TOLD_INACTIVE,
+	DRAY_TOLD_KINDS
+};
+
+#define DRAY_TOLD_MAX	0xfffffff	/* in all, so that products of it fit */
+
+/**
+ * struct dray_told - flows of a server as another director has counted them
+ * @count: how many
+ * @at: dray_now() when that was told, or halved
+ */
+struct dray_told {
+	u32 count;
+	u32 at;
+};
+
 /**
  * struct dray_server - a server
  * @id: number, constant; 0 is never used
@@ -52,6 +70,7 @@ struct dray_server_key {
  * @active: flows that are established or half open
  * @inactive: other flows
  * @persistent: persist entries
+ * @told: what another director has counted, by enum dray_told_kind
  * @route_lock: guards @route
  * @zero: zero point of @stats; under dray_net.lock
  * @service: whose server it is, constant.  Gone before the server is, if a
@@ -79,6 +98,7 @@ struct dray_server {
 	atomic_t active ____cacheline_aligned_in_smp;
 	atomic_t inactive;
 	atomic_t persistent;
+	struct dray_told told[DRAY_TOLD_KINDS];
 
 	spinlock_t route_lock;	/* guards route */
 	struct dray_stats_sum zero;
@@ -103,6 +123,19 @@ static inline bool dray_server_up(const struct dray_server *server)
 {
 	return READ_ONCE(server->state) == DRAY_SERVER_STATE_UP &&
 	       dray_server_reachable(server);
+}
+
+/**
+ * dray_server_told() - flows of a server as another director has counted them
+ * @server: server
+ * @kind: which
+ *
+ * Context: any.
+ */
+static inline u32 dray_server_told(const struct dray_server *server,
+				   enum dray_told_kind kind)
+{
+	return READ_ONCE(server->told[kind].count);
 }
 
 /**

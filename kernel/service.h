@@ -128,6 +128,7 @@ struct dray_service_conf {
  * @stats: counters
  * @cursor: where rr goes on
  * @live: flows of all its servers that are open: UDP too
+ * @told: what another director has counted of those, in all
  * @weight: sum of the weights of the servers that serve; written under
  *	dray_net.lock
  * @wrr_lock: guards @wrr_pos and @wrr_weight
@@ -148,6 +149,7 @@ struct dray_service {
 
 	atomic_t cursor ____cacheline_aligned_in_smp;
 	atomic_t live;
+	u32 told;
 	u64 weight;
 	spinlock_t wrr_lock;	/* guards wrr_pos and wrr_weight */
 	u32 wrr_pos;

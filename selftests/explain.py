@@ -314,6 +314,31 @@ def _():
     same((data["notes"], data["makes"]), (["past-first"], ["flow"]), "counted and made")
 
 
+@case("what another director has counted of a server is its load, and no change of the configuration")
+def _():
+    sock = fresh("mh", (1, 2), load_limit=100)
+    client = "10.9.26.1"
+    first = explain(words_of(client, 999))["ranks"][0]["server"]["address"]
+    generation = sock.generation()
+
+    def rank(**told):
+        """Of the first choice, before anything of that fades."""
+        sock.do("set_told", SERVICE, server(first, **told))
+        return explain(words_of(client, 999), quiet=False)["ranks"][0]
+    # The share is of what was told in all, which is summed within a second.
+    wait_for(lambda: rank(told_active=100)["limit"] > 50, "a limit of more than half of what was told", 10)
+    data = rank(told_active=100)
+    same((data["why"], data["active"]), ("load-limit", 100), "the first rank")
+    check(rip(lab.server_of(client)) != first, "a new flow goes there")
+    same(rank(told_active=0)["why"], "taken", "the first rank without")
+    sock.do("set_service", dray.tcp(VIP, PORT, load_limit=0))
+    sock.do("set_server", SERVICE, server(first, u_threshold=50))
+    same(rank(told_active=40, told_inactive=20)["why"], "overloaded", "above the upper threshold")
+    same(rank(told_active=40, told_inactive=0)["why"], "overloaded", "above three quarters of it")
+    same(rank(told_active=30)["why"], "taken", "below three quarters of it")
+    same(sock.generation(), generation + 2, "the generation, but for limit and threshold")
+
+
 @case("nobody is left: no-server, with why for each")
 def _():
     for scheduler in "rr", "dray":

@@ -260,6 +260,7 @@ CASES = [
         state=dray.CONSTANTS["DRAY_FLOW_STATE_ESTABLISHED"], flags=1, expires=600000)))),
     ("set-persist", Request(do("set_persist", SERVICE6, SERVER6, nest(
         "persist", client=dray.ip("2001:db8:9::6:9"), flags=1, expires=600000)))),
+    ("set-told", Request(do("set_told", SERVICE, server(rip(1), port=PORT, told_active=5, told_inactive=6)))),
     ("new-probe", quiet(do("new_probe", dray.probe()))),
     ("new-probe and del-probe", quiet(steps(do("new_probe", dray.probe()),
                                             do("del_probe", nest("probe", mark=0x70))))),

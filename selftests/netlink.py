@@ -112,7 +112,7 @@ VALID = {
     "explain": (dray.packet(), nest("explain", ifindex=1)),
     "set_flow": (tcp(), server(), nest("flow", protocol=6)), "sync_done": ((dray.NUMBERS["top"]["wait"], bytes(4)),),
     "set_persist": (tcp(), server(), nest("persist", client=bytes(4))),
-    "new_probe": (dray.probe(),), "del_probe": (nest("probe", mark=0x70),), "get_probe": (),
+    "set_told": (tcp(), server(told_active=5)), "new_probe": (dray.probe(),), "del_probe": (nest("probe", mark=0x70),), "get_probe": (),
 }
 
 
@@ -230,6 +230,7 @@ TAKES["explain"] = {"flow": "protocol client client_port vip vip_port", "explain
 TAKES["set_flow"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY,
                      "flow": "protocol client client_port vip vip_port state flags expires"}
 TAKES["set_persist"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY, "persist": "client flows flags expires"}
+TAKES["set_told"] = {"service": _SERVICE_KEY, "server": _SERVER_KEY + " told_active told_inactive"}
 TAKES["sync_done"] = {"wait": ""}
 TAKES.update(dict.fromkeys(("begin", "abort", "flush", "get_config", "get_config-dump", "get_reason-dump", "get_probe-dump"), {}))
 TAKES.update({"new_probe": {"probe": "mark family vip server"}, "del_probe": {"probe": "mark"}})

@@ -4,6 +4,8 @@
  */
 #include "fixture.h"
 
+#include "../told.c"
+
 struct load_step {
 	u32 flows;
 	bool overloaded;
@@ -80,6 +82,72 @@ static void server_load_counts_inactive(struct kunit *test)
 	atomic_set(&server->inactive, 6);
 	dray_server_judge_load(server);
 	KUNIT_EXPECT_TRUE(test, server->overloaded);
+}
+
+static void server_load_goes_by_what_is_more(struct kunit *test)
+{
+	struct dray_server *server = make_server(test);
+
+	server->u_threshold = 10;
+	server->told[DRAY_TOLD_ACTIVE].count = 4;
+	server->told[DRAY_TOLD_INACTIVE].count = 5;
+	atomic_set(&server->active, 9);
+	dray_server_judge_load(server);
+	KUNIT_EXPECT_FALSE(test, server->overloaded);
+	server->told[DRAY_TOLD_INACTIVE].count = 6;
+	dray_server_judge_load(server);
+	KUNIT_EXPECT_TRUE(test, server->overloaded);
+}
+
+/* Puts a fixture's server into the configuration of its service. */
+static void configure(struct dray_service *service, struct dray_server *server)
+{
+	struct dray_service_conf *conf = rcu_dereference_raw(service->conf);
+
+	conf->slots[conf->n++].server = server;
+}
+
+static void server_told_fades(struct kunit *test)
+{
+	struct dray_net *dn = fixture_net_create(test);
+	struct dray_service *service = fixture_service(test, dn, AF_INET, 0);
+	struct dray_server *a = fixture_server(test, service, 1);
+	struct dray_server *b = fixture_server(test, service, 2);
+
+	dray_told_init(dn);
+	configure(service, a);
+	configure(service, b);
+	a->u_threshold = 60;
+	rcu_read_lock();
+	dray_told_take(dn, a, DRAY_TOLD_ACTIVE, 100);
+	dray_told_take(dn, b, DRAY_TOLD_ACTIVE, 1);
+	dray_told_take(dn, b, DRAY_TOLD_INACTIVE, 7);
+	KUNIT_EXPECT_TRUE(test, a->overloaded);
+	KUNIT_EXPECT_TRUE(test, told_service(service));
+	KUNIT_EXPECT_EQ(test, service->told, 101);
+
+	a->told[DRAY_TOLD_ACTIVE].at -= TOLD_HALF + 1;
+	KUNIT_EXPECT_TRUE(test, told_service(service));
+	KUNIT_EXPECT_EQ(test, service->told, 51);
+	/* above three quarters of the threshold no more after the second time */
+	KUNIT_EXPECT_TRUE(test, a->overloaded);
+	KUNIT_EXPECT_TRUE(test, told_service(service));
+	KUNIT_EXPECT_EQ(test, service->told, 51);
+	a->told[DRAY_TOLD_ACTIVE].at -= TOLD_HALF + 1;
+	KUNIT_EXPECT_TRUE(test, told_service(service));
+	KUNIT_EXPECT_EQ(test, service->told, 26);
+	KUNIT_EXPECT_FALSE(test, a->overloaded);
+
+	dray_told_take(dn, a, DRAY_TOLD_ACTIVE, 0);
+	dray_told_take(dn, b, DRAY_TOLD_ACTIVE, 0);
+	KUNIT_EXPECT_TRUE(test, told_service(service));
+	b->told[DRAY_TOLD_INACTIVE].at -= TOLD_HALF * 9;
+	b->told[DRAY_TOLD_INACTIVE].count = 1;
+	KUNIT_EXPECT_FALSE(test, told_service(service));
+	KUNIT_EXPECT_EQ(test, service->told, 0);
+	rcu_read_unlock();
+	dray_told_exit(dn);
+	fixture_net_destroy(dn);
 }
 
 static void server_load_threshold_taken_away(struct kunit *test)
@@ -203,6 +271,8 @@ static void server_found_by_id(struct kunit *test)
 static struct kunit_case server_cases[] = {
 	KUNIT_CASE_PARAM(server_load, load_gen_params),
 	KUNIT_CASE(server_load_counts_inactive),
+	KUNIT_CASE(server_load_goes_by_what_is_more),
+	KUNIT_CASE(server_told_fades),
 	KUNIT_CASE(server_load_threshold_taken_away),
 	KUNIT_CASE_PARAM(server_state, state_gen_params),
 	KUNIT_CASE(server_down_since),

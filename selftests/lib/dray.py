@@ -34,7 +34,7 @@ TYPES = {
     "server": {"family": "u8", "address": "bin", "port": "u16", "weight": "u32", "u_threshold": "u32",
                "l_threshold": "u32", "state": "u8", "id": "u32", "reach": "u8", "active": "u32",
                "inactive": "u32", "persistent": "u32", "overloaded": "flag", "ifindex": "u32", "mtu": "u32",
-               "stats": "nest"},
+               "stats": "nest", "told_active": "u32", "told_inactive": "u32"},
     "stats": {"conns": "u64", "packets": "u64", "bytes": "u64", "pad": "bin"},
     "vip": {"family": "u8", "address": "bin", "role": "u8", "lease": "u32", "peer": "bins", "lease_left": "u32",
             "flags": "u32"},
