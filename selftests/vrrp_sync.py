@@ -17,7 +17,7 @@ import socket
 import time
 
 from lib import netlab, taptest, traffic, vrrp
-from lib.dray import CONSTANTS, Dray, nest
+from lib.dray import CONSTANTS, Dray, nest, server, tcp
 from lib.netlab import VIP, rip
 from lib.taptest import case, check, same, wait_for
 from lib.vrrp import instance
@@ -300,6 +300,34 @@ def failover_table():
     die()
     all_live(kept)
     close(connections)
+
+
+def told(director, address):
+    """What another director has told of a server's flows: active, inactive."""
+    row, = (m["server"] for m in director.dray.dump("get_server") if m["server"]["address"] == address)
+    return row.get("told_active", 0), row.get("told_inactive", 0)
+
+
+@case("load limit: the successor spares a server whose many flows it has no entries of")
+def counts():
+    pair("-s mh", (1, 2))
+    connections = connect(CONNECTIONS)
+    busy, = set(connections.values())	# of one client
+    number = int(busy[2:])
+    for director in lab.directors.values():
+        director.dray.do("set_service", tcp(load_limit=100))
+        director.dray.do("set_server", tcp(), server(rip(number), u_threshold=100000))
+    for sock in list(connections)[:10]:
+        del connections[sock]
+        sock.close()
+    address = socket.inet_aton(rip(number))
+    wait_for(lambda: told(lab.b, address) == (CONNECTIONS - 10, 10), "b is told of the flows")
+    same((told(lab.a, address), flows(lab.b)), ((0, 0), {}), "what a is told, and entries of b")
+    die()
+    later = connect(4)
+    check(busy not in later.values(), f"new flows, with {len(connections)} at {busy}: {sorted(later.values())}")
+    all_live({**connections, **later})
+    close({**connections, **later})
 
 
 # Longer than a slow machine needs for all of it.

@@ -25,6 +25,7 @@
 #include "sync_out.h"
 #include "sync_owns.h"
 #include "sync_peers.h"
+#include "sync_servers.h"
 #include "sync_wait.h"
 
 #define HELLO_US 1000000ull
@@ -174,11 +175,17 @@ static void on_refused(int err)
 					strerror(err), held);
 }
 
+static void on_server(const struct dray_flow_row *row)
+{
+	sync_servers_tell(row, now_us());
+}
+
 static const struct sync_module_ops module_ops = {
 	.entry = on_entry,
 	.lost = on_lost,
 	.wait = on_wait,
 	.refused = on_refused,
+	.server = on_server,
 };
 
 static void module_gone(int rc)
@@ -191,6 +198,7 @@ static void module_gone(int rc)
 	sync_.group = NULL;
 	sync_.waits.n = 0;
 	sync_dump_stop();
+	sync_servers_stop();
 	sync_module_close();
 }
 
@@ -317,6 +325,8 @@ static void pump_dump(uint64_t now)
 	if (!sync_module_is_open())
 		return;
 	rc = sync_dump_pump(room, now);
+	if (!rc && sync_peers_n(now))
+		rc = sync_servers_pump(room, now);
 	if (rc)
 		module_gone(rc);
 }
@@ -435,6 +445,7 @@ static void start(void)
 	sync_out_open(&sync_.sessions, &sync_.key, sync_.show);
 	sync_peers_open(&sync_.sessions, &sync_.key, sync_.show);
 	sync_dump_open(sync_.show);
+	sync_servers_open(sync_.show);
 	watch(sync_link_fd(AF_INET), on_datagrams, (void *)&v4);
 	watch(sync_link_fd(AF_INET6), on_datagrams, (void *)&v6);
 	sync_.timer = event_new(sync_.base, -1, 0, on_timer, NULL);

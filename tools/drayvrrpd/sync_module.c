@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Four sockets: of the group, of dumps, of what is written, of questions.
+ * Five sockets: of the group, of two kinds of dumps, of what is written, of
+ * questions.
  * Messages are read by our own recv(), since libnl reads a dump as a whole;
  * entries are written many in one call and without acknowledgements, so that
  * the kernel answers for those only that it refuses.
@@ -25,13 +26,17 @@
 static struct {
 	bool open;
 	const struct sync_module_ops *ops;
-	struct dray_nl group, dump, write, ask;
+	struct dray_nl group, dump, servers, write, ask;
 	_Alignas(struct nlmsghdr) char batch[BATCH];
 	size_t len;
 } module;
 
-static struct dray_nl *const sockets[] = { &module.group, &module.dump,
-					   &module.write, &module.ask };
+static struct dray_nl *const sockets[] = {
+	&module.group, &module.dump, &module.servers, &module.write, &module.ask
+};
+
+/* Sequence numbers of what is written: whose refusal it is. */
+enum { SEQ_ENTRY, SEQ_TOLD };
 
 static int fd_of(const struct dray_nl *nl)
 {
@@ -117,6 +122,17 @@ static void read_entry(struct nlattr **tb, bool persist, bool dumped)
 	module.ops->entry(&entry, dumped);
 }
 
+static void read_server(struct nlattr **tb)
+{
+	struct dray_flow_row row = { 0 };
+
+	if (!tb[DRAY_A_SERVICE] || !tb[DRAY_A_SERVER])
+		return;
+	dray_get_service(tb[DRAY_A_SERVICE], &row.svc);
+	dray_get_server(tb[DRAY_A_SERVER], &row.srv);
+	module.ops->server(&row);
+}
+
 static void read_message(struct nlmsghdr *h)
 {
 	struct nlattr *tb[DRAY_A_MAX + 1];
@@ -132,6 +148,9 @@ static void read_message(struct nlmsghdr *h)
 	case DRAY_CMD_GET_FLOW:
 	case DRAY_CMD_GET_PERSIST:
 		read_entry(tb, g->cmd == DRAY_CMD_GET_PERSIST, true);
+		break;
+	case DRAY_CMD_GET_SERVER:
+		read_server(tb);
 		break;
 	case DRAY_CMD_SYNC_WAIT_NTF:
 		module.ops->wait(dray_get_u32(tb[DRAY_A_WAIT]));
@@ -190,29 +209,47 @@ int sync_module_hear(void)
 	return 0;
 }
 
-int sync_module_dump(bool persist)
+static int begin_dump(struct dray_nl *nl, uint8_t cmd)
 {
-	struct nl_msg *msg;
+	struct nl_msg *msg = dray_nl_request(nl, cmd, NLM_F_DUMP);
 	int rc;
 
-	msg = dray_nl_request(&module.dump, persist ? DRAY_CMD_GET_PERSIST :
-						      DRAY_CMD_GET_FLOW,
-			      NLM_F_DUMP);
 	if (!msg)
 		return -ENOMEM;
-	rc = nl_send_auto(module.dump.sk, msg);
+	rc = nl_send_auto(nl->sk, msg);
 	nlmsg_free(msg);
 	return rc < 0 ? -dray_nl_errno(rc) : 0;
 }
 
-int sync_module_dump_piece(void)
+static int dump_piece(const struct dray_nl *nl)
 {
 	static _Alignas(struct nlmsghdr) char buf[PIECE];
-	int n = read_piece(&module.dump, buf);
+	int n = read_piece(nl, buf);
 
 	if (n < 0)
 		return n == -EAGAIN ? 0 : n;
-	return read_messages(&module.dump, buf, n);
+	return read_messages(nl, buf, n);
+}
+
+int sync_module_dump(bool persist)
+{
+	return begin_dump(&module.dump, persist ? DRAY_CMD_GET_PERSIST :
+						  DRAY_CMD_GET_FLOW);
+}
+
+int sync_module_dump_piece(void)
+{
+	return dump_piece(&module.dump);
+}
+
+int sync_module_servers(void)
+{
+	return begin_dump(&module.servers, DRAY_CMD_GET_SERVER);
+}
+
+int sync_module_servers_piece(void)
+{
+	return dump_piece(&module.servers);
 }
 
 /* --- what it is told --- */
@@ -224,7 +261,8 @@ static void read_refusals(char *buf, int len)
 
 	for (; nlmsg_ok(h, len); h = nlmsg_next(h, &len)) {
 		e = nlmsg_data(h);
-		if (h->nlmsg_type == NLMSG_ERROR && e->error)
+		if (h->nlmsg_type == NLMSG_ERROR && e->error &&
+		    e->msg.nlmsg_seq == SEQ_ENTRY)
 			module.ops->refused(-e->error);
 	}
 }
@@ -260,26 +298,43 @@ static int fill(struct nl_msg *msg, const struct sync_entry *entry)
 	return rc;
 }
 
-void sync_module_take(const struct sync_entry *entry)
+static void add(struct nl_msg *msg, uint32_t seq)
 {
-	struct nl_msg *msg = dray_nl_request(&module.write,
-		entry->persist ? DRAY_CMD_SET_PERSIST : DRAY_CMD_SET_FLOW, 0);
-	struct nlmsghdr *h;
+	struct nlmsghdr *h = nlmsg_hdr(msg);
 
-	if (!msg || fill(msg, entry) < 0) {
-		nlmsg_free(msg);
-		module.ops->refused(ENOMEM);
-		return;
-	}
-	h = nlmsg_hdr(msg);
 	h->nlmsg_flags |= NLM_F_REQUEST;
 	h->nlmsg_pid = 0;
-	h->nlmsg_seq = 0;
+	h->nlmsg_seq = seq;
 	if (module.len + NLMSG_ALIGN(h->nlmsg_len) > sizeof(module.batch))
 		sync_module_flush();
 	memcpy(module.batch + module.len, h, h->nlmsg_len);
 	module.len += NLMSG_ALIGN(h->nlmsg_len);
 	nlmsg_free(msg);
+}
+
+void sync_module_take(const struct sync_entry *entry)
+{
+	struct nl_msg *msg = dray_nl_request(&module.write,
+		entry->persist ? DRAY_CMD_SET_PERSIST : DRAY_CMD_SET_FLOW, 0);
+
+	if (msg && fill(msg, entry) >= 0) {
+		add(msg, SEQ_ENTRY);
+		return;
+	}
+	nlmsg_free(msg);
+	module.ops->refused(ENOMEM);
+}
+
+void sync_module_told(const struct dray_flow_row *row)
+{
+	struct nl_msg *msg = dray_nl_request(&module.write, DRAY_CMD_SET_TOLD,
+					     0);
+
+	if (msg && dray_put_key(msg, &row->svc.key) >= 0 &&
+	    dray_put_told(msg, &row->srv) >= 0)
+		add(msg, SEQ_TOLD);
+	else
+		nlmsg_free(msg);
 }
 
 int sync_module_done(uint32_t wait)

@@ -23,6 +23,8 @@ struct sync_module_ops {
 	void (*wait)(uint32_t wait);
 	/* The module did not take an entry; err is an errno. */
 	void (*refused)(int err);
+	/* There is a server. */
+	void (*server)(const struct dray_flow_row *row);
 };
 
 /* Return: 0, or -errno: -ENOENT if there is no module. */
@@ -41,8 +43,15 @@ int sync_module_dump(bool persist);
 /* Read a piece of it.  Return: 1 at the end, 0, or -errno. */
 int sync_module_dump_piece(void);
 
+/* Ask for all servers, beside any other dump; then read a piece of that. */
+int sync_module_servers(void);
+int sync_module_servers_piece(void);
+
 /* Give it an entry; sent with the next flush, or when many are together. */
 void sync_module_take(const struct sync_entry *entry);
+/* Likewise, what another director counts of a server.  One that is not here is
+ * no refusal. */
+void sync_module_told(const struct dray_flow_row *row);
 void sync_module_flush(void);
 int sync_module_done(uint32_t wait);
 

@@ -2,7 +2,7 @@
 /*
  * A datagram gets its number when it is begun and its authentication when it
  * is ended.  Those of entries are kept open until they are full or flushed, one
- * of flows and one of persistent clients.
+ * of flows, one of persistent clients and one of servers.
  */
 #include "sync_out.h"
 
@@ -14,6 +14,8 @@
 #define WAITING_MAX (RING / 2)	/* the rest can be asked for again */
 #define BURST 64		/* datagrams, however long nothing was sent */
 #define AGAIN_MAX 32
+
+enum { OPEN_FLOWS, OPEN_PERSISTS, OPEN_STATES, OPEN_N };
 
 struct slot {
 	uint64_t sequence;
@@ -33,8 +35,7 @@ static struct {
 	uint64_t sent;			/* sequence number of the last sent */
 	struct range again[AGAIN_MAX];
 	unsigned int n_again;
-	struct sync_writer entries[2];	/* flows, persistent clients; begun if
-					 * it has a type */
+	struct sync_writer open[OPEN_N];	/* begun if it has a type */
 	struct sync_writer single;
 	uint64_t tokens_at, tokens;
 } out;
@@ -119,28 +120,44 @@ static bool put(struct sync_writer *w, const struct sync_entry *entry)
 	return sync_put_flow(w, &flow);
 }
 
-bool sync_out_entry(const struct sync_entry *entry, uint64_t now)
+/* What was begun is full, if it was. */
+static bool begin(struct sync_writer *w, enum sync_type type, uint64_t now)
 {
-	struct sync_writer *w = &out.entries[entry->persist];
-
-	if (w->type && put(w, entry))
-		return true;
 	if (w->type)
 		store(w, now);
 	if (sync_out_waiting() >= WAITING_MAX)
 		return false;
-	sync_begin(w, entry->persist ? SYNC_PERSIST : SYNC_FLOWS,
-		   out.sessions->own, 0, 0);
-	return put(w, entry);
+	sync_begin(w, type, out.sessions->own, 0, 0);
+	return true;
+}
+
+bool sync_out_entry(const struct sync_entry *entry, uint64_t now)
+{
+	struct sync_writer *w = &out.open[entry->persist ? OPEN_PERSISTS :
+							   OPEN_FLOWS];
+
+	if (w->type && put(w, entry))
+		return true;
+	return begin(w, entry->persist ? SYNC_PERSIST : SYNC_FLOWS, now) &&
+	       put(w, entry);
+}
+
+bool sync_out_state(const struct sync_state *state, uint64_t now)
+{
+	struct sync_writer *w = &out.open[OPEN_STATES];
+
+	if (w->type && sync_put_state(w, state))
+		return true;
+	return begin(w, SYNC_STATES, now) && sync_put_state(w, state);
 }
 
 void sync_out_flush(uint64_t now)
 {
 	size_t i;
 
-	for (i = 0; i < 2; i++)
-		if (out.entries[i].type)
-			store(&out.entries[i], now);
+	for (i = 0; i < OPEN_N; i++)
+		if (out.open[i].type)
+			store(&out.open[i], now);
 }
 
 struct sync_writer *sync_out_begin(enum sync_type type, uint64_t to,

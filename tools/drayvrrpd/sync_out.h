@@ -19,6 +19,8 @@ void sync_out_open(struct sync_sessions *sessions, const struct sync_key *key,
 /* Add an entry to the datagram of its kind.  Return: false if the ring is
  * full of what was not sent yet. */
 bool sync_out_entry(const struct sync_entry *entry, uint64_t now);
+/* Likewise, of a server. */
+bool sync_out_state(const struct sync_state *state, uint64_t now);
 /* Datagrams with entries that are begun are finished. */
 void sync_out_flush(uint64_t now);
 /* A datagram of its own: begin, put, end. */

@@ -227,7 +227,7 @@ bool sync_put_state(struct sync_writer *w, const struct sync_state *state)
 
 	put_service(&p, &state->service);
 	put_server(&p, &state->server, state->server_port);
-	put_number(&p, state->state, 1);
+	put_number(&p, (state->state & 0xf) | state->flags << 4, 1);
 	put_number(&p, state->live, 4);
 	return put_done(&p);
 }
@@ -384,10 +384,13 @@ bool sync_get_persist(struct sync_reader *r, struct sync_persist *persist)
 bool sync_get_state(struct sync_reader *r, struct sync_state *state)
 {
 	struct get g = { .r = r };
+	uint8_t both;
 
 	get_service(&g, &state->service);
 	get_server(&g, &state->server, &state->server_port);
-	state->state = get_number(&g, 1);
+	both = get_number(&g, 1);
+	state->state = both & 0xf;
+	state->flags = both >> 4;
 	state->live = get_number(&g, 4);
 	return !g.failed;
 }

@@ -107,12 +107,18 @@ struct sync_persist {
 	uint32_t expires_ms;
 };
 
+enum {
+	SYNC_STATE_INACTIVE = 1,	/* it is those that are counted */
+};
+
+/* Flags are the high four bits of the state's byte: what does not know them
+ * reads a state that there is not.  A reader passes over an entry with others. */
 struct sync_state {
 	struct sync_service service;
 	struct dray_addr server;
 	uint16_t server_port;
-	uint8_t state;
-	uint32_t live;		/* flows */
+	uint8_t state, flags;
+	uint32_t live;		/* flows that are active, or inactive */
 };
 
 struct sync_table {

@@ -161,6 +161,9 @@ static void take(struct peer *p, const struct sync_session *s,
 	case SYNC_PERSIST:
 		take_entries(p, s, r, now);
 		break;
+	case SYNC_STATES:
+		sync_take_states(r, in.show);
+		break;
 	case SYNC_GAPS:
 		take_gaps(r);
 		break;

@@ -28,6 +28,7 @@ enum sync_status {
 enum sync_count {
 	SYNC_TOLD_FLOWS,		/* by the module, and sent */
 	SYNC_TOLD_PERSISTS,
+	SYNC_TOLD_SERVERS,		/* their states and counts */
 	SYNC_NOT_OURS,			/* by the module, of a standby address */
 	SYNC_SENT,			/* datagrams */
 	SYNC_SENT_BYTES,
@@ -35,6 +36,7 @@ enum sync_count {
 	SYNC_RECEIVED,			/* datagrams that were believed */
 	SYNC_TAKEN_FLOWS,		/* given to the module */
 	SYNC_TAKEN_PERSISTS,
+	SYNC_TAKEN_SERVERS,
 	SYNC_REFUSED,			/* by the module, of these */
 	SYNC_ASKED_AGAIN,		/* gaps of others */
 	SYNC_SENT_AGAIN,		/* datagrams, for gaps of ours */

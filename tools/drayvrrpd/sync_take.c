@@ -32,14 +32,19 @@ static void take_flow(const struct sync_flow *f)
 	sync_module_take(&entry);
 }
 
+static struct dray_key key_of(const struct sync_service *service)
+{
+	return (struct dray_key){ .family = service->addr.family,
+				  .protocol = service->protocol,
+				  .port = service->port,
+				  .fwmark = service->fwmark,
+				  .addr = service->addr };
+}
+
 static void take_persist(const struct sync_persist *p)
 {
 	struct sync_entry entry = { .persist = true, .row = {
-		.svc.key = { .family = p->service.addr.family,
-			     .protocol = p->service.protocol,
-			     .port = p->service.port,
-			     .fwmark = p->service.fwmark,
-			     .addr = p->service.addr },
+		.svc.key = key_of(&p->service),
 		.srv = { .addr = p->server, .port = p->server_port },
 		.persist = { .client = p->client, .expires = p->expires_ms },
 	} };
@@ -67,5 +72,34 @@ void sync_take_entries(struct sync_reader *r, struct sync_show *show)
 	while (r->type == SYNC_PERSIST && sync_get_persist(r, &persist)) {
 		take_persist(&persist);
 		show->counts[SYNC_TAKEN_PERSISTS]++;
+	}
+}
+
+static void take_count(const struct sync_state *s)
+{
+	struct dray_flow_row row = {
+		.svc.key = key_of(&s->service),
+		.srv = { .addr = s->server, .port = s->server_port },
+	};
+
+	if (s->flags & SYNC_STATE_INACTIVE) {
+		row.srv.has = DRAY_BIT(DRAY_A_SERVER_TOLD_INACTIVE);
+		row.srv.told_inactive = s->live;
+	} else {
+		row.srv.has = DRAY_BIT(DRAY_A_SERVER_TOLD_ACTIVE);
+		row.srv.told_active = s->live;
+	}
+	sync_module_told(&row);
+}
+
+void sync_take_states(struct sync_reader *r, struct sync_show *show)
+{
+	struct sync_state state;
+
+	while (sync_module_is_open() && sync_get_state(r, &state)) {
+		if (state.flags & ~SYNC_STATE_INACTIVE)
+			continue;
+		take_count(&state);
+		show->counts[SYNC_TAKEN_SERVERS]++;
 	}
 }

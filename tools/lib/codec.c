@@ -71,15 +71,38 @@ full:
 	return -NLE_NOMEM;
 }
 
+static int put_server_key(struct nl_msg *msg, const struct dray_server *srv)
+{
+	PUT(nla_put_u8(msg, DRAY_A_SERVER_FAMILY, srv->addr.family));
+	PUT(put_addr(msg, DRAY_A_SERVER_ADDRESS, &srv->addr));
+	PUT(nla_put_u16(msg, DRAY_A_SERVER_PORT, srv->port));
+	return 0;
+full:
+	return -NLE_NOMEM;
+}
+
+int dray_put_told(struct nl_msg *msg, const struct dray_server *srv)
+{
+	struct nlattr *nest = nla_nest_start(msg, DRAY_A_SERVER | NLA_F_NESTED);
+
+	if (!nest)
+		return -NLE_NOMEM;
+	PUT(put_server_key(msg, srv));
+	PUT_IF(srv, DRAY_A_SERVER_TOLD_ACTIVE, nla_put_u32, srv->told_active);
+	PUT_IF(srv, DRAY_A_SERVER_TOLD_INACTIVE, nla_put_u32,
+	       srv->told_inactive);
+	return nla_nest_end(msg, nest);
+full:
+	return -NLE_NOMEM;
+}
+
 int dray_put_server(struct nl_msg *msg, const struct dray_server *srv)
 {
 	struct nlattr *nest = nla_nest_start(msg, DRAY_A_SERVER | NLA_F_NESTED);
 
 	if (!nest)
 		return -NLE_NOMEM;
-	PUT(nla_put_u8(msg, DRAY_A_SERVER_FAMILY, srv->addr.family));
-	PUT(put_addr(msg, DRAY_A_SERVER_ADDRESS, &srv->addr));
-	PUT(nla_put_u16(msg, DRAY_A_SERVER_PORT, srv->port));
+	PUT(put_server_key(msg, srv));
 	PUT_IF(srv, DRAY_A_SERVER_WEIGHT, nla_put_u32, srv->weight);
 	PUT_IF(srv, DRAY_A_SERVER_U_THRESHOLD, nla_put_u32, srv->u_threshold);
 	PUT_IF(srv, DRAY_A_SERVER_L_THRESHOLD, nla_put_u32, srv->l_threshold);
@@ -309,6 +332,8 @@ void dray_get_server(struct nlattr *nest, struct dray_server *srv)
 	srv->overloaded = tb[DRAY_A_SERVER_OVERLOADED];
 	srv->ifindex = dray_get_u32(tb[DRAY_A_SERVER_IFINDEX]);
 	srv->mtu = dray_get_u32(tb[DRAY_A_SERVER_MTU]);
+	srv->told_active = dray_get_u32(tb[DRAY_A_SERVER_TOLD_ACTIVE]);
+	srv->told_inactive = dray_get_u32(tb[DRAY_A_SERVER_TOLD_INACTIVE]);
 	get_stats(tb[DRAY_A_SERVER_STATS], &srv->stats);
 }
 

@@ -11,6 +11,8 @@
 int dray_put_key(struct nl_msg *msg, const struct dray_key *key);
 int dray_put_service(struct nl_msg *msg, const struct dray_service *svc);
 int dray_put_server(struct nl_msg *msg, const struct dray_server *srv);
+/* The same for set-told: its key, and what another director has counted. */
+int dray_put_told(struct nl_msg *msg, const struct dray_server *srv);
 int dray_put_vip(struct nl_msg *msg, const struct dray_vip *vip);
 int dray_put_probe(struct nl_msg *msg, const struct dray_probe *probe);
 int dray_put_config(struct nl_msg *msg, const struct dray_config *config);

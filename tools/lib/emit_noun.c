@@ -126,6 +126,10 @@ void dray_emit_server(struct dray_emit *e, const struct dray_server *srv)
 	NUM(e, "active", srv->active);
 	NUM(e, "inactive", srv->inactive);
 	NUM(e, "persistent", srv->persistent);
+	if (srv->told_active)
+		NUM(e, "told_active", srv->told_active);
+	if (srv->told_inactive)
+		NUM(e, "told_inactive", srv->told_inactive);
 	if (srv->ifindex)
 		STR(e, "device", dray_device_name(srv->ifindex, device,
 						  sizeof(device)));

@@ -53,6 +53,7 @@ struct dray_server {
 	uint32_t weight, u_threshold, l_threshold;
 	uint8_t state, reach;
 	uint32_t id, active, inactive, persistent, ifindex, mtu;
+	uint32_t told_active, told_inactive;	/* by another director */
 	bool overloaded;
 	struct dray_stats stats;
 	struct dray_rates rates;

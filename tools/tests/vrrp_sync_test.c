@@ -161,7 +161,13 @@ static void states_and_tables_are_read_back(void **state)
 		.server = ip("192.168.0.121"),
 		.server_port = 80,
 		.state = 2,
+		.flags = SYNC_STATE_INACTIVE,
 		.live = 100000,
+	};
+	/* one who knows no flags reads a state, and as much of it */
+	static const uint8_t entry[] = {
+		4, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0,
+		4, 192, 168, 0, 121, 0, 80, 0x12, 0, 1, 0x86, 0xa0,
 	};
 	struct sync_table table_out, table_in = {
 		.service = some_service(),
@@ -173,12 +179,15 @@ static void states_and_tables_are_read_back(void **state)
 	(void)state;
 	sync_begin(&w, SYNC_STATES, 11, 0, 7);
 	assert_true(sync_put_state(&w, &state_in));
+	assert_int_equal(w.len, SYNC_HEADER + sizeof(entry));
+	assert_memory_equal(w.buf + SYNC_HEADER, entry, sizeof(entry));
 	sync_finish(&w, &key);
 	assert_int_equal(sync_open(w.buf, w.len, &key, &r), SYNC_ACCEPTED);
 	assert_true(sync_get_state(&r, &state_out));
 	assert_int_equal(state_out.service.fwmark, 7);
 	assert_int_equal(state_out.live, 100000);
 	assert_int_equal(state_out.state, 2);
+	assert_int_equal(state_out.flags, SYNC_STATE_INACTIVE);
 
 	sync_begin(&w, SYNC_TABLES, 11, 0, 7);
 	assert_true(sync_put_table(&w, &table_in));
