@@ -16,7 +16,7 @@ import signal
 import socket
 import time
 
-from lib import netlab, taptest, traffic, vrrp
+from lib import checkd, netlab, taptest, traffic, vrrp
 from lib.dray import CONSTANTS, Dray, nest, server, tcp
 from lib.netlab import VIP, rip
 from lib.taptest import case, check, same, wait_for
@@ -302,7 +302,7 @@ def failover_table():
     close(connections)
 
 
-def told(director, address):
+def told_of(director, address):
     """What another director has told of a server's flows: active, inactive."""
     row, = (m["server"] for m in director.dray.dump("get_server") if m["server"]["address"] == address)
     return row.get("told_active", 0), row.get("told_inactive", 0)
@@ -321,13 +321,40 @@ def counts():
         del connections[sock]
         sock.close()
     address = socket.inet_aton(rip(number))
-    wait_for(lambda: told(lab.b, address) == (CONNECTIONS - 10, 10), "b is told of the flows")
-    same((told(lab.a, address), flows(lab.b)), ((0, 0), {}), "what a is told, and entries of b")
+    wait_for(lambda: told_of(lab.b, address) == (CONNECTIONS - 10, 10), "b is told of the flows")
+    same((told_of(lab.a, address), flows(lab.b)), ((0, 0), {}), "what a is told, and entries of b")
     die()
     later = connect(4)
     check(busy not in later.values(), f"new flows, with {len(connections)} at {busy}: {sorted(later.values())}")
     all_live({**connections, **later})
     close({**connections, **later})
+
+
+def states(director):
+    return {socket.inet_ntoa(m["server"]["address"]): m["server"]["state"] for m in director.dray.dump("get_server")}
+
+
+@case("health checks that have just started do not begin with a server that the other director has down")
+def down_told():
+    pair()
+    lab.b.dray.do("flush")
+    lab.a.space.run(f"{netlab.ADM} down {SERVICE} -r {rip(2)}")
+    path = os.path.join(lab.b.folder, "sync.json")
+    wait_for(lambda: os.path.exists(path) and rip(2) in open(path, encoding="ascii").read(), "b is told")
+    # None looks for minutes: what is down is so by what was told.
+    text = checkd.service((1, 2, 3), checks="TCP_CHECK {\n warmup 36000\n }")
+    daemon = checkd.Checkd(lab.b.space, text, options=("--told", path))
+    try:
+        up, down = CONSTANTS["DRAY_SERVER_STATE_UP"], CONSTANTS["DRAY_SERVER_STATE_DOWN"]
+        wait_for(lambda: states(lab.b) == {rip(1): up, rip(2): down, rip(3): up}, "b has it down")
+        die()
+        connections = connect(6)
+        check("rs2" not in connections.values(), f"new flows: {sorted(connections.values())}")
+        close(connections)
+        daemon.reload(text.replace("warmup 36000", "warmup 0"))
+        wait_for(lambda: states(lab.b)[rip(2)] == up, "a check of b has the last word", 30)
+    finally:
+        daemon.stop()
 
 
 # Longer than a slow machine needs for all of it.

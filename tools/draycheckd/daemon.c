@@ -25,6 +25,7 @@
 #include "state.h"
 #include "status.h"
 #include "task.h"
+#include "told.h"
 
 struct daemon daemon_state;
 
@@ -136,9 +137,11 @@ static void begin(struct daemon *d)
 	if (d->kernel.present && !kernel_read(&d->kernel))
 		services_adopt(&d->services, &d->kernel.believed,
 			       &d->overrides);
+	told_begin(d);
 	services_settle(&d->services);
 	services_start(&d->services);
 	held_setup(&d->services);
+	told_watch(d);
 	kernel_reconcile(&d->kernel);
 	log_info("%zu services with %zu checks of %s", d->services.n, jobs.n,
 		 d->options.file);
@@ -335,6 +338,7 @@ static void end(struct daemon *d)
 	if (d->conf->globals.lvs_flush_on_stop)
 		kernel_flush(&d->kernel);
 	state_write(d);
+	told_close();
 	status_close();
 	gateway_close();
 	held_close();

@@ -8,7 +8,7 @@
 #include "service.h"
 
 struct options {
-	const char *file, *socket, *state, *pid_file;
+	const char *file, *socket, *state, *told, *pid_file;
 	struct ka_options ka;
 	bool foreground, console, detail, check;
 };

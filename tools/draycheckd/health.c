@@ -6,8 +6,8 @@
 
 #include "gateway.h"
 #include "job.h"
+#include "key_json.h"
 #include "name.h"
-#include "state.h"
 #include "text.h"
 
 /* s: seconds with milliseconds */
@@ -150,7 +150,7 @@ static json_t *service_json(const struct daemon *d, const struct service *svc,
 	add_added(d, &key, servers);
 	made = json_pack("{s:s, s:o, s:b, s:i, s:i, s:I, s:o}",
 			 "name", name_service(svc->conf),
-			 "service", state_pack_key(&key),
+			 "service", dray_key_pack(&key),
 			 "quorum", svc->quorum.has,
 			 "quorum_of", (int)svc->quorum.quorum,
 			 "hysteresis", (int)svc->quorum.hysteresis,

@@ -8,6 +8,7 @@
 #define DEFAULT_FILE "/etc/dray/dray.conf"
 #define DEFAULT_SOCKET "/run/dray/check.sock"
 #define DEFAULT_STATE "/var/lib/dray/check.json"
+#define DEFAULT_TOLD "/run/dray/sync.json"
 
 #define EXIT_USAGE 2
 
@@ -22,6 +23,7 @@ static const struct option longs[] = {
 	{ "pid", required_argument, NULL, 'p' },
 	{ "socket", required_argument, NULL, 's' },
 	{ "state", required_argument, NULL, 'S' },
+	{ "told", required_argument, NULL, 'T' },
 	{ "version", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -30,7 +32,7 @@ static const struct option longs[] = {
 static int help(FILE *out)
 {
 	fputs("Usage: draycheckd [-nlD] [-f FILE] [-i ID] [-p FILE]\n"
-	      "                  [--socket PATH] [--state FILE]\n"
+	      "                  [--socket PATH] [--state FILE] [--told FILE]\n"
 	      "       draycheckd --check FILE\n"
 	      "\n"
 	      "Keeps the servers of dray's services equal to configuration and "
@@ -48,6 +50,8 @@ static int help(FILE *out)
 	      DEFAULT_SOCKET ")\n"
 	      "      --state FILE       changes by hand are kept there ("
 	      DEFAULT_STATE ")\n"
+	      "      --told FILE        what another director has down ("
+	      DEFAULT_TOLD ")\n"
 	      "  -v, --version          print the version\n"
 	      "  -h, --help             print this\n",
 	      out);
@@ -89,6 +93,9 @@ static int take(int option, struct options *o)
 	case 'S':
 		o->state = optarg;
 		return -1;
+	case 'T':
+		o->told = optarg;
+		return -1;
 	case 'v':
 		puts("draycheckd " VERSION);
 		return 0;
@@ -105,6 +112,7 @@ int options_parse(int argc, char **argv, struct options *o)
 	o->file = DEFAULT_FILE;
 	o->socket = DEFAULT_SOCKET;
 	o->state = DEFAULT_STATE;
+	o->told = DEFAULT_TOLD;
 	while (rc < 0 && (option = getopt_long(argc, argv, "f:nlDti:p:vh",
 					       longs, NULL)) != -1)
 		rc = take(option, o);

@@ -12,29 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "key_json.h"
 #include "log.h"
-
-static json_t *pack_addr(const struct dray_addr *addr)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	return json_string(dray_addr_text(addr, text, sizeof(text)));
-}
-
-json_t *state_pack_key(const struct dray_key *key)
-{
-	if (key->fwmark)
-		return json_pack("{s:i, s:I}", "family", key->family, "fwmark",
-				 (json_int_t)key->fwmark);
-	return json_pack("{s:i, s:o, s:i}", "protocol", key->protocol,
-			 "address", pack_addr(&key->addr), "port", key->port);
-}
 
 static json_t *pack_override(const struct override *o)
 {
 	return json_pack("{s:o, s:o, s:i, s:i, s:i, s:i, s:I}",
-			 "service", state_pack_key(&o->key),
-			 "address", pack_addr(&o->addr), "port", o->port,
+			 "service", dray_key_pack(&o->key),
+			 "address", dray_addr_pack(&o->addr), "port", o->port,
 			 "what", (int)o->what, "state", o->state,
 			 "weight", (int)o->weight,
 			 "since", (json_int_t)o->since);
@@ -49,7 +34,7 @@ static json_t *pack(const struct daemon *d)
 		json_array_append_new(overrides,
 				      pack_override(&d->overrides.list[i]));
 	for (i = 0; i < d->kernel.n_owned; i++)
-		json_array_append_new(owned, state_pack_key(&d->kernel.owned[i]));
+		json_array_append_new(owned, dray_key_pack(&d->kernel.owned[i]));
 	return json_pack("{s:i, s:o, s:o}", "schema", 1, "overrides",
 			 overrides, "services", owned);
 }
@@ -84,38 +69,9 @@ void state_write(const struct daemon *d)
 	json_decref(root);
 }
 
-static bool unpack_addr(const json_t *from, struct dray_addr *addr)
-{
-	const char *text = json_string_value(json_object_get(from, "address"));
-
-	return text && dray_addr_parse(text, addr);
-}
-
 static json_int_t number(const json_t *from, const char *name)
 {
 	return json_integer_value(json_object_get(from, name));
-}
-
-bool state_unpack_key(const json_t *from, struct dray_key *key)
-{
-	memset(key, 0, sizeof(*key));
-	key->fwmark = number(from, "fwmark");
-	key->family = number(from, "family");
-	if (key->fwmark)
-		return key->family == AF_INET || key->family == AF_INET6;
-	key->protocol = number(from, "protocol");
-	key->port = number(from, "port");
-	if (!unpack_addr(from, &key->addr))
-		return false;
-	key->family = key->addr.family;
-	return true;
-}
-
-bool state_unpack_server(const json_t *from, struct dray_server *srv)
-{
-	memset(srv, 0, sizeof(*srv));
-	srv->port = number(from, "port");
-	return unpack_addr(from, &srv->addr);
 }
 
 static void unpack_override(const json_t *from, struct overrides *o)
@@ -124,8 +80,8 @@ static void unpack_override(const json_t *from, struct overrides *o)
 	struct dray_server srv;
 	struct dray_key key;
 
-	if (!state_unpack_key(json_object_get(from, "service"), &key) ||
-	    !state_unpack_server(from, &srv))
+	if (!dray_key_unpack(json_object_get(from, "service"), &key) ||
+	    !dray_server_unpack(from, &srv))
 		return;
 	made = override_make(o, &key, &srv);
 	made->what = number(from, "what");
@@ -138,7 +94,7 @@ static void unpack_owned(const json_t *from, struct kernel *k)
 {
 	struct dray_key key;
 
-	if (!state_unpack_key(from, &key))
+	if (!dray_key_unpack(from, &key))
 		return;
 	k->owned = dray_grow(k->owned, k->n_owned, sizeof(key));
 	k->owned[k->n_owned++] = key;

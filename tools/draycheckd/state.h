@@ -6,13 +6,8 @@
 #ifndef DRAYCHECKD_STATE_H
 #define DRAYCHECKD_STATE_H
 
-#include <jansson.h>
-
 #include "daemon.h"
 
-json_t *state_pack_key(const struct dray_key *key);
-bool state_unpack_key(const json_t *from, struct dray_key *key);
-bool state_unpack_server(const json_t *from, struct dray_server *srv);
 void state_read(struct daemon *d);
 void state_write(const struct daemon *d);
 

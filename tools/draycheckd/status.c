@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "health.h"
+#include "key_json.h"
 #include "log.h"
 #include "state.h"
 
@@ -34,9 +35,9 @@ static json_t *lift(struct daemon *d, const json_t *request)
 	struct dray_key key;
 	size_t n;
 
-	if (!state_unpack_key(json_object_get(request, "service"), &key))
+	if (!dray_key_unpack(json_object_get(request, "service"), &key))
 		return error_json("lift needs a service");
-	if (named && !state_unpack_server(named, &srv))
+	if (named && !dray_server_unpack(named, &srv))
 		return error_json("the server is none");
 	n = override_lift(&d->overrides, &key, named ? &srv : NULL);
 	if (n) {

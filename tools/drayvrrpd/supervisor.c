@@ -26,6 +26,7 @@
 #include "sock.h"
 #include "status.h"
 #include "sync.h"
+#include "sync_told.h"
 #include "systemd.h"
 #include "unmet.h"
 #include "worker.h"
@@ -364,6 +365,7 @@ static int open_all(void)
 	super.state = state_open(super.state_path);
 	if (!super.state)
 		return -errno;
+	sync_told_open(super.options->run_dir, super.state);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, super.jobs))
 		return -errno;
 	setsockopt(super.jobs[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,

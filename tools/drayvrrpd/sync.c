@@ -26,6 +26,7 @@
 #include "sync_owns.h"
 #include "sync_peers.h"
 #include "sync_servers.h"
+#include "sync_told.h"
 #include "sync_wait.h"
 
 #define HELLO_US 1000000ull
@@ -310,6 +311,7 @@ static void look(uint64_t now)
 		return;
 	sync_.look_at = now + LOOK_US;
 	sync_link_look();
+	sync_told_look(now);
 	if (sync_module_is_open())
 		look_at_configuration();
 	else

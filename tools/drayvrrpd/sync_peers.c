@@ -162,7 +162,7 @@ static void take(struct peer *p, const struct sync_session *s,
 		take_entries(p, s, r, now);
 		break;
 	case SYNC_STATES:
-		sync_take_states(r, in.show);
+		sync_take_states(r, in.show, now);
 		break;
 	case SYNC_GAPS:
 		take_gaps(r);

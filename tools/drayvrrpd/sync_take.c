@@ -3,6 +3,7 @@
 #include "sync_take.h"
 
 #include "sync_module.h"
+#include "sync_told.h"
 
 static void take_flow(const struct sync_flow *f)
 {
@@ -75,11 +76,12 @@ void sync_take_entries(struct sync_reader *r, struct sync_show *show)
 	}
 }
 
-static void take_count(const struct sync_state *s)
+static void take_state(const struct sync_state *s, uint64_t now)
 {
 	struct dray_flow_row row = {
 		.svc.key = key_of(&s->service),
-		.srv = { .addr = s->server, .port = s->server_port },
+		.srv = { .addr = s->server, .port = s->server_port,
+			 .state = s->state },
 	};
 
 	if (s->flags & SYNC_STATE_INACTIVE) {
@@ -88,18 +90,21 @@ static void take_count(const struct sync_state *s)
 	} else {
 		row.srv.has = DRAY_BIT(DRAY_A_SERVER_TOLD_ACTIVE);
 		row.srv.told_active = s->live;
+		sync_told_take(&row, now);
 	}
-	sync_module_told(&row);
+	if (sync_module_is_open())
+		sync_module_told(&row);
 }
 
-void sync_take_states(struct sync_reader *r, struct sync_show *show)
+void sync_take_states(struct sync_reader *r, struct sync_show *show,
+		      uint64_t now)
 {
 	struct sync_state state;
 
-	while (sync_module_is_open() && sync_get_state(r, &state)) {
+	while (sync_get_state(r, &state)) {
 		if (state.flags & ~SYNC_STATE_INACTIVE)
 			continue;
-		take_count(&state);
+		take_state(&state, now);
 		show->counts[SYNC_TAKEN_SERVERS]++;
 	}
 }

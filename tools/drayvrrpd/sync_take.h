@@ -9,6 +9,7 @@
 /* All of a datagram of type SYNC_FLOWS or SYNC_PERSIST. */
 void sync_take_entries(struct sync_reader *r, struct sync_show *show);
 /* All of one of type SYNC_STATES. */
-void sync_take_states(struct sync_reader *r, struct sync_show *show);
+void sync_take_states(struct sync_reader *r, struct sync_show *show,
+		      uint64_t now);
 
 #endif

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key_json.h"
 #include "ping.h"
 #include "regex.h"
-#include "state.h"
 
 static void try_json(const uint8_t *data, size_t size)
 {
@@ -19,14 +19,14 @@ static void try_json(const uint8_t *data, size_t size)
 	struct dray_key key, again;
 	json_t *packed;
 
-	if (state_unpack_key(json_object_get(root, "service"), &key)) {
-		packed = state_pack_key(&key);
-		if (!state_unpack_key(packed, &again) ||
+	if (dray_key_unpack(json_object_get(root, "service"), &key)) {
+		packed = dray_key_pack(&key);
+		if (!dray_key_unpack(packed, &again) ||
 		    dray_key_cmp(&key, &again))
 			abort();
 		json_decref(packed);
 	}
-	state_unpack_server(json_object_get(root, "server"), &srv);
+	dray_server_unpack(json_object_get(root, "server"), &srv);
 	json_decref(root);
 }
 

@@ -9,6 +9,8 @@
 
 #include "check_fixture.h"
 #include "diff.h"
+#include "key_json.h"
+#include "told.h"
 
 static char told[512], plan[512];
 
@@ -53,6 +55,60 @@ static void result(struct fixture *f, size_t i, bool ok)
 	assert_string_equal(told, text);	\
 	told[0] = 0;				\
 } while (0)
+
+static size_t n_believed;
+
+static void count(struct real *real)
+{
+	(void)real;
+	n_believed++;
+}
+
+/* The file as another director's words make it. */
+static size_t believe(struct fixture *f, const char *down, const char *boot_id,
+		      uint64_t at, uint64_t now)
+{
+	struct dray_key key = service_key(&f->services.list[0], 0);
+	json_t *root = json_pack("{s:s, s:I, s:[{s:o, s:s, s:i}]}",
+				 "boot_id", boot_id, "at", (json_int_t)at,
+				 "down", "service", dray_key_pack(&key),
+				 "address", down, "port", 80);
+
+	n_believed = 0;
+	told_apply(&f->services, root, "boot", now, count);
+	json_decref(root);
+	services_settle(&f->services);
+	return n_believed;
+}
+
+/* What another director has down is down until the first result of its own. */
+static void test_told(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, 3);
+	fixture_create(&f);
+	assert_int_equal(believe(&f, "10.0.0.1", "boot", 5, 10000005), 0);
+	assert_int_equal(believe(&f, "10.0.0.1", "boot", 9, 5), 0);
+	assert_int_equal(believe(&f, "10.0.0.1", "before", 5, 9), 0);
+	assert_int_equal(believe(&f, "10.0.0.7", "boot", 5, 9), 0);
+	assert_plan(&f, "1 up 1, 2 up 1, 3 up 1");
+	assert_int_equal(believe(&f, "10.0.0.1", "boot", 5, 10000004), 1);
+	assert_int_equal(believe(&f, "10.0.0.1", "boot", 5, 9), 0);
+	assert_plan(&f, "1 down 1, 2 up 1, 3 up 1");
+	result(&f, 1, true);
+	assert_int_equal(believe(&f, "10.0.0.2", "boot", 5, 9), 0);
+	assert_plan(&f, "1 down 1, 2 up 1, 3 up 1");
+	result(&f, 0, true);
+	assert_told("1 up;");
+	assert_plan(&f, "1 up 1, 2 up 1, 3 up 1");
+	f.services.list[0].reals[2].adopted = ADOPT_UP;
+	assert_int_equal(believe(&f, "10.0.0.3", "boot", 5, 9), 0);
+	told_apply(&f.services, NULL, "boot", 9, count);
+	assert_plan(&f, "1 up 1, 2 up 1, 3 up 1");
+	fixture_free(&f);
+}
 
 /* Without alpha all servers are in before they are checked. */
 static void test_start(void **state)
@@ -444,6 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_alpha),
 		cmocka_unit_test(test_inhibit),
 		cmocka_unit_test(test_sorry_server),
