@@ -47,9 +47,18 @@ static void announce(struct router *r, unsigned int rounds, uint64_t at)
 		r->conf->name, r->record->interface, r->hold.n);
 }
 
-static void plan_next(struct router *r, uint64_t now, uint64_t delay)
+/* One alarm for all of them: none puts another off or ends it. */
+static void plan(struct router *r, enum burst burst, uint64_t now,
+		 uint64_t delay)
 {
-	alarm_set(&r->announce, delay ? now + delay : ALARM_NEVER);
+	uint64_t first = ALARM_NEVER;
+	int i;
+
+	r->bursts[burst] = delay ? now + delay : ALARM_NEVER;
+	for (i = 0; i < BURST_N; i++)
+		if (r->bursts[i] < first)
+			first = r->bursts[i];
+	alarm_set(&r->announce, first);
 }
 
 void announce_burst(struct router *r, uint64_t now)
@@ -57,7 +66,8 @@ void announce_burst(struct router *r, uint64_t now)
 	const struct ka_garp *garp = &r->conf->garp;
 
 	announce(r, garp->repeat, now);
-	plan_next(r, now, garp->delay_us ? garp->delay_us : garp->refresh_us);
+	plan(r, BURST_SECOND, now, garp->delay_us);
+	plan(r, BURST_REFRESH, now, garp->refresh_us);
 }
 
 void announce_lower(struct router *r, uint64_t now)
@@ -65,16 +75,35 @@ void announce_lower(struct router *r, uint64_t now)
 	const struct ka_garp *garp = &r->conf->garp;
 
 	announce(r, garp->lower_prio_repeat, now);
-	plan_next(r, now, garp->lower_prio_delay_us);
+	plan(r, BURST_LOWER, now, garp->lower_prio_delay_us);
 }
 
-/* The second burst; then, as long as it is master, now and then. */
 void announce_again(void *arg, uint64_t now)
 {
 	struct router *r = arg;
 	const struct ka_garp *garp = &r->conf->garp;
-	bool fresh = now - r->fsm.since < garp->delay_us + FSM_SECOND;
+	const unsigned int repeat[BURST_N] = {
+		[BURST_SECOND] = garp->repeat,
+		[BURST_LOWER] = garp->lower_prio_repeat,
+		[BURST_REFRESH] = garp->refresh_repeat,
+	};
+	unsigned int rounds = 0;
+	int i;
 
-	announce(r, fresh ? garp->repeat : garp->refresh_repeat, now);
-	plan_next(r, now, garp->refresh_us);
+	for (i = 0; i < BURST_N; i++) {
+		if (r->bursts[i] > now)
+			continue;
+		if (repeat[i] > rounds)
+			rounds = repeat[i];
+		plan(r, i, now, i == BURST_REFRESH ? garp->refresh_us : 0);
+	}
+	announce(r, rounds, now);
+}
+
+void announce_no_more(struct router *r)
+{
+	int i;
+
+	for (i = 0; i < BURST_N; i++)
+		plan(r, i, 0, 0);
 }

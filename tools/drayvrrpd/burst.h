@@ -5,9 +5,14 @@
 
 #include "router.h"
 
-/* has just become master; has met another one; an alarm of its own */
+/* It has just become master, or an address is back: now, a second time after
+ * garp_master_delay, and each garp_master_refresh from now on. */
 void announce_burst(struct router *r, uint64_t now);
+/* It has met a worse master: now, and again after garp_lower_prio_delay. */
 void announce_lower(struct router *r, uint64_t now);
+/* What rings r->announce: whatever is due of these. */
 void announce_again(void *arg, uint64_t now);
+/* It is no master any more, or not yet. */
+void announce_no_more(struct router *r);
 
 #endif

@@ -130,7 +130,8 @@ void garp_want(const struct dray_addr *vip, int ifindex,
 	w->ifindex = ifindex;
 	memcpy(w->mac, mac, DRAY_MACLEN);
 	w->flags = flags;
-	w->rounds = rounds;
+	if (rounds > w->rounds)
+		w->rounds = rounds;
 	w->gap = gap;
 	w->at = at;
 	w->count = count;

@@ -13,8 +13,8 @@
 
 int garp_open(void);
 
-/* Announce an address @rounds times from @at on, @gap us apart; a later wish
- * for the same address takes the place of what is left of an earlier one. */
+/* Announce an address @rounds times from @at on, @gap us apart; a later wish for
+ * the same address takes the place of an earlier one, but drops no round of it. */
 void garp_want(const struct dray_addr *vip, int ifindex,
 	       const uint8_t mac[DRAY_MACLEN], unsigned int flags,
 	       unsigned int rounds, uint64_t gap, uint64_t at,

@@ -271,6 +271,7 @@ struct router *router_create(const struct ka_instance *conf,
 	alarm_add(&r->wait, on_wait, r);
 	alarm_add(&r->lease, lease_renew, r);
 	alarm_add(&r->announce, announce_again, r);
+	announce_no_more(r);
 	r->next = routers;
 	routers = r;
 	return r;

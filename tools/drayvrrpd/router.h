@@ -17,6 +17,14 @@
 #include "sock.h"
 #include "state.h"
 
+/* announcements that are to come (burst.h) */
+enum burst {
+	BURST_SECOND,			/* after becoming master */
+	BURST_LOWER,			/* after a contention */
+	BURST_REFRESH,
+	BURST_N,
+};
+
 struct router {
 	struct router *next;
 	const struct ka_instance *conf;
@@ -55,7 +63,8 @@ struct router {
 
 	struct alarm timer;		/* the state machine's */
 	struct alarm lease;
-	struct alarm announce;		/* second burst, refresh */
+	struct alarm announce;		/* the earliest of these */
+	uint64_t bursts[BURST_N];	/* when each is due, or ALARM_NEVER */
 	struct alarm check;		/* what its callbacks could not do */
 	struct alarm wait;		/* for its addresses */
 	struct complaint rejects[PACKET_N_REJECTS];

@@ -100,7 +100,7 @@ static void op_release(void *arg)
 	struct router *r = arg;
 
 	r->owes_burst = false;
-	alarm_set(&r->announce, ALARM_NEVER);
+	announce_no_more(r);
 	alarm_set(&r->wait, ALARM_NEVER);
 	lease_end(r);
 	hold_wish(r, HOLD_NOTHING);
