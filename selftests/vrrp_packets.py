@@ -9,18 +9,14 @@ Every advert has a priority that would make a give way, were it believed.
 """
 
 import os
-import struct
 import subprocess
 
 from lib import netlab, packet, taptest, vrrp
 from lib.netlab import VIP
 from lib.taptest import Skip, add_case, case, same, wait_for
-from lib.vrrp import instance
+from lib.vrrp import GROUP, OTHER, instance, summed, version3
 
 lab = None
-GROUP, OTHER = "224.0.0.18", "10.9.0.66"
-GROUP_MAC, OTHER_MAC = b"\1\0\x5e\0\0\x12", b"\2\0\0\0\0\x66"
-VRRP = 112
 PASS = "authentication {\n        auth_type PASS\n        auth_pass 1111\n    }"
 WITH_PASSWORD = {"version": 2, "advert": 1, "more": PASS}
 
@@ -36,30 +32,14 @@ def setup():
     lab.a.space.sysctl(ipv4__conf__all__accept_local=1)
 
 
-def summed(head, body, over=b"", off=0):
-    total = packet.checksum(over + head + bytes(2) + body)
-    return head + struct.pack("!H", (total + off) & 0xffff) + body
-
-
-def version3(first=0x31, vrid=51, priority=250, vips=(VIP,), interval=10, count=None, plain=False, off=0, to=GROUP,
-             source=OTHER):
-    head = struct.pack("!BBBBH", first, vrid, priority, len(vips) if count is None else count, interval)
-    body = b"".join(map(packet.addr, vips))
-    over = b"" if plain else packet.pseudo(packet.addr(source), packet.addr(to), VRRP, head + bytes(2) + body)
-    return summed(head, body, over, off)
-
-
 def version2(auth=1, interval=1, password=b"1111\0\0\0\0", off=0):
     head = bytes([0x21, 51, 250, 1, auth, interval])
     # RFC 2338: the authentication data are in the sum.
     return summed(head, packet.addr(VIP) + password, off=off)
 
 
-def send(data, to=GROUP, ttl=255, source=OTHER, padding=0):
-    mac = GROUP_MAC if to == GROUP else lab.a.space.mac()
-    frame = packet.frame(mac, OTHER_MAC, packet.ipv4(source, to, VRRP, data, ttl=ttl)) + bytes(padding)
-    with lab.client.packet_socket(protocol=0) as sock:
-        sock.send(frame)
+def send(data, to=GROUP, **how):
+    vrrp.say(lab.client, data, to=to, mac=None if to == GROUP else lab.a.space.mac(), **how)
 
 
 def counts():

@@ -16,13 +16,16 @@ import subprocess
 import tempfile
 import time
 
-from lib import taptest
+from lib import packet, taptest
 from lib.netlab import Lab, VIP
 from lib.taptest import Skip, check, wait_for
 
 KEEPALIVED = os.environ.get("KEEPALIVED", "keepalived")
 DAEMON = os.environ.get("DRAYVRRPD", "drayvrrpd")
 ADVERT = 0.1
+PROTOCOL = 112
+GROUP, GROUP6 = "224.0.0.18", "ff02::12"
+OTHER, OTHER6 = "10.9.0.66", "fe80::66"
 LIKE_VIP = r"inet6? ((?:10\.9\.0\.20\d|10\.9\.7\.\d+|2001:db8:9::20\d|fe80::200)/\d+) "
 
 INSTANCE = """
@@ -45,6 +48,31 @@ def instance(priority, name="VI_1", vrid=51, version=3, advert=ADVERT, vips=(VIP
     """One vrrp_instance in keepalived's words."""
     return INSTANCE.format(name=name, vrid=vrid, version=version, priority=priority, advert=advert, more=more,
                            vips="\n        ".join(vips))
+
+
+def summed(head, body, over=b"", off=0):
+    """A VRRP message with its checksum, which is between these two."""
+    total = packet.checksum(over + head + bytes(2) + body)
+    return head + struct.pack("!H", (total + off) & 0xffff) + body
+
+
+def version3(first=0x31, vrid=51, priority=250, vips=(VIP,), interval=10, count=None, plain=False, off=0, to=GROUP,
+             source=OTHER):
+    """An advert of version 3; first: version and type, plain: summed without a pseudo-header, off: by how much wrongly."""
+    head = struct.pack("!BBBBH", first, vrid, priority, len(vips) if count is None else count, interval)
+    body = b"".join(map(packet.addr, vips))
+    over = b"" if plain else packet.pseudo(packet.addr(source), packet.addr(to), PROTOCOL, head + bytes(2) + body)
+    return summed(head, body, over, off)
+
+
+def say(space, data, to=GROUP, mac=None, ttl=255, source=OTHER, padding=0):
+    """Send a VRRP message from a host's eth0 as a neighbour would that has this source; mac: not the group's."""
+    if ":" in to:
+        message, group = packet.ipv6(source, to, PROTOCOL, data, hops=ttl), b"\x33\x33\0\0\0\x12"
+    else:
+        message, group = packet.ipv4(source, to, PROTOCOL, data, ttl=ttl), b"\1\0\x5e\0\0\x12"
+    with space.packet_socket(protocol=0) as sock:
+        sock.send(packet.frame(mac or group, b"\2\0\0\0\0\x66", message) + bytes(padding))
 
 
 def arp_answers(client, vip=VIP):
