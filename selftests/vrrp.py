@@ -24,9 +24,6 @@ from lib.vrrp import instance
 
 lab = None
 module = False
-NOTIFY = """#!/bin/sh
-echo "$*" >>{log}
-"""
 
 
 def setup():
@@ -427,74 +424,6 @@ def flood():
     same([d.said()[marks[d]:].count("ignored") for d in (lab.a, lab.b)], [len(bad)] * 2, "lines in the log")
 
 
-@case("a script that fails lowers the priority, and the other takes over; and back")
-def script():
-    flag = os.path.join(lab.a.folder, "down")
-    before = f'vrrp_script chk {{\n    script "[ -e {flag} ] && exit 1 || exit 0"\n    interval 1\n    weight -150\n}}\n'
-    pair(before=before, more_a="track_script {\n        chk\n    }")
-    with open(flag, "w", encoding="ascii"):
-        pass
-    moved("b", "failure of the script")
-    same(lab.a.instance()["priority"]["effective"], 50, "priority")
-    os.unlink(flag)
-    moved("a", "success of the script")
-
-
-@case("scripts and FIFO are told every transition, with keepalived's words, in order")
-def notified():
-    log, fifo = (os.path.join(lab.a.folder, name) for name in ("notified", "fifo"))
-    program = os.path.join(lab.a.folder, "notify")
-    with open(program, "w", encoding="ascii") as file:
-        file.write(NOTIFY.format(log=log))
-    os.chmod(program, 0o755)
-    before = f"global_defs {{\n    vrrp_notify_fifo {fifo}\n    script_user root\n}}\n"
-    pair()
-    lab.a.stop()
-    lab.a.start(before, instance(200, more=f'notify "{program}"\n    notify_master "{program} became master"'))
-    lab.a.becomes("MASTER")
-    lab.a.space.ip("link set eth0 down")
-    lab.a.becomes("FAULT")
-    lab.a.space.ip("link set eth0 up")
-    lab.a.becomes("MASTER")
-    with open(fifo, encoding="ascii", opener=lambda path, _: os.open(path, os.O_RDONLY | os.O_NONBLOCK)) as pipe:
-        lab.a.stop()
-        lines = pipe.read().splitlines()
-    states = ["BACKUP", "MASTER", "FAULT", "BACKUP", "MASTER", "STOP"]
-    same(lines, [f'INSTANCE "VI_1" {state} 200' for state in states], "lines of the FIFO")
-    with open(log, encoding="ascii") as file:
-        told = file.read().splitlines()
-    wanted = []
-    for state in states:
-        wanted += ["became master"] * (state == "MASTER") + [f"INSTANCE VI_1 {state} 200"]
-    same(told, wanted, "calls of the script")
-
-
-@case("the script of a FIFO reads it, and has the last word too; a virtual router that is gone is told as DELETED")
-def fifo_script():
-    fifo, log = (os.path.join(lab.a.folder, name) for name in ("fifo2", "fifo-lines"))
-    program = os.path.join(lab.a.folder, "fifo-reader")
-    with open(program, "w", encoding="ascii") as file:
-        file.write(f'#!/bin/sh\nexec <"$1"\nwhile read line; do echo "$line" >>{log}; done\n')
-    os.chmod(program, 0o755)
-    before = f"global_defs {{\n    vrrp_notify_fifo {fifo}\n    vrrp_notify_fifo_script {program}\n    script_user root\n}}\n"
-    second = instance(200, name="VI_2", vrid=52, vips=("10.9.0.202/16",), more='notify_deleted "/bin/true"')
-    third = instance(200, name="VI_3", vrid=53, vips=("10.9.0.203/16",))
-    lab.settle()
-    lab.a.start(before, second, third)
-    for name in "VI_2", "VI_3":
-        lab.a.becomes("MASTER", name=name)
-    reloaded(lab.a, before, instance(200))
-    lab.a.becomes("MASTER")
-    lab.a.stop()
-
-    def told(name):
-        with open(log, encoding="ascii") as file:
-            return [line.split()[2] for line in file if f'"{name}"' in line]
-    wait_for(lambda: "STOP" in told("VI_1"), "the last word is read")
-    same([told(f"VI_{n}") for n in (1, 2, 3)], [["BACKUP", "MASTER", "STOP"], ["BACKUP", "MASTER", "DELETED"],
-                                                ["BACKUP", "MASTER", "STOP"]], "states")
-
-
 @case("promote_secondaries: an address of the same network outlives the one before it")
 def promote_secondaries():
     kw = {"vips": ("10.44.0.1/24",), "more": "promote_secondaries"}
@@ -522,18 +451,13 @@ def reload_same():
     same([a for a in lab.sniffer.adverts() if a[1] != lab.a.address or a[3] != 200], [], "other adverts")
 
 
-def reloaded(director, *parts):
-    director.configure(*parts)
-    director.signal(signal.SIGHUP)
-
-
 @case("reload: another priority, an address more, an address less: the same master")
 def reload_changes():
     more = "10.9.0.201/16"
-    reloaded(lab.a, instance(210, vips=(VIP + "/16", more)))
+    lab.a.reload(instance(210, vips=(VIP + "/16", more)))
     wait_for(lambda: lab.a.has(more[:-3]), "the new address")
     wait_for(lambda: lab.a.instance()["priority"]["effective"] == 210, "the new priority")
-    reloaded(lab.a, instance(210, vips=(VIP + "/16",)))
+    lab.a.reload(instance(210, vips=(VIP + "/16",)))
     wait_for(lambda: not lab.a.has(more[:-3]), "the address is gone")
     same((lab.a.state(), lab.b.state(), lab.owners()), ("MASTER", "BACKUP", ["a"]), "states and owners")
 
@@ -544,7 +468,7 @@ def reload_interval():
     lab.sniffer.forget()
     for advert in 0.1, 1, 0.1, 1:
         count = lab.a.status()["workers_started"]
-        reloaded(lab.a, instance(200, advert=advert))
+        lab.a.reload(instance(200, advert=advert))
         wait_for(lambda before=count: lab.a.status()["workers_started"] > before, "a new worker")
         lab.a.becomes("MASTER")
         same(lab.a.instance()["transitions"][-1]["reason"], "restarted in time as the master", f"reason, to {advert} s")
@@ -559,7 +483,7 @@ def reload_error():
     for bad in "vrrp_instance VI_1 {", instance(210).replace("priority 210", "priority"), \
                instance(210).replace("virtual_router_id 51", "virtual_router_id 256"):
         mark = len(lab.a.said())
-        reloaded(lab.a, bad)
+        lab.a.reload(bad)
         wait_for(lambda at=mark: "stays in force" in lab.a.said()[at:], f"{bad!r} is refused")
         check(":" in lab.a.said()[mark:], "no place is named")
         same((lab.a.state(), lab.owners()), ("MASTER", ["a"]), "state and owners")
@@ -579,10 +503,7 @@ def reload_backup():
 @case("reload: a group that is master goes on unheard, and a member that comes later does not end it")
 def reload_group():
     log = os.path.join(lab.a.folder, "group")
-    program = os.path.join(lab.a.folder, "group-notify")
-    with open(program, "w", encoding="ascii") as file:
-        file.write(NOTIFY.format(log=log))
-    os.chmod(program, 0o755)
+    program = lab.a.script("group-notify", f'echo "$*" >>{log}')
     members = "VI_1", "VI_2", "VI_3"
     # The third has no result for a while, and is nothing until then.
     slow = ("global_defs {\n    script_user root\n}\n"
@@ -597,7 +518,7 @@ def reload_group():
     lab.settle()
     lab.a.start(*conf(2))
     wait_for(lambda: os.path.exists(log), "the group is master, and told")
-    reloaded(lab.a, *conf(3))
+    lab.a.reload(*conf(3))
     lab.a.becomes("MASTER", name="VI_3")
     check(not [t for t in lab.a.instance()["transitions"] if t["to"] == "BACKUP"][1:], "the group went down")
     with open(log, encoding="ascii") as file:
@@ -618,7 +539,7 @@ def static():
 @case("reload: a virtual router that is gone resigns, and its address goes")
 def reload_gone():
     pair()
-    reloaded(lab.a, instance(200, vrid=52, vips=("10.9.0.202/16",)))
+    lab.a.reload(instance(200, vrid=52, vips=("10.9.0.202/16",)))
     moved("b", "reload")
 
 
@@ -672,9 +593,9 @@ def role_reloaded():
     need_module()
     pair()
     more = "10.9.0.203"
-    reloaded(lab.a, instance(200, vips=(VIP + "/16", more + "/16")))
+    lab.a.reload(instance(200, vips=(VIP + "/16", more + "/16")))
     wait_for(lambda: vip_line(lab.a, more).startswith("active"), "a role of the new address")
-    reloaded(lab.a, instance(200))
+    lab.a.reload(instance(200))
     wait_for(lambda: not vip_line(lab.a, more), "no role of the address that is gone")
     check(vip_line(lab.a).startswith("active"), "the other address's role")
 
@@ -685,7 +606,7 @@ def role_reloaded_backup():
     more = "10.9.0.203"
     pair(vips=(VIP + "/16", more + "/16"))
     wait_for(lambda: vip_line(lab.b, more).startswith("standby"), "a role of the second address")
-    reloaded(lab.b, instance(100))
+    lab.b.reload(instance(100))
     wait_for(lambda: not vip_line(lab.b, more), "no role of the address that is gone")
     check(vip_line(lab.b).startswith("standby"), "the other address's role")
 

@@ -25,6 +25,17 @@ static bool is_router(void)
 	return c != '0';
 }
 
+static void say(const struct router *r, const struct link *link,
+		const struct dray_addr *addr)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	log_say(LOG_INFO, "(%s) Sending %s on %s for %s", r->conf->name,
+		addr->family == AF_INET6 ? "unsolicited Neighbour Advert" :
+					   "gratuitous ARP",
+		link->name, dray_addr_text(addr, text, sizeof(text)));
+}
+
 static void announce(struct router *r, unsigned int rounds, uint64_t at)
 {
 	unsigned int flags = is_router() ? ANNOUNCE_ROUTER : 0;
@@ -38,13 +49,12 @@ static void announce(struct router *r, unsigned int rounds, uint64_t at)
 
 		if (!link || !link->has_mac)
 			continue;
+		say(r, link, &a->conf->addr);
 		gap = a->conf->addr.family == AF_INET6 ? garp->gna_interval_us :
 							 garp->interval_us;
 		garp_want(&a->conf->addr, link->index, link->mac, flags, rounds,
 			  gap ? gap : BURST_GAP_US, at, &r->record->garps);
 	}
-	log_say(LOG_INFO, "(%s) Sending gratuitous ARP on %s for %zu addresses",
-		r->conf->name, r->record->interface, r->hold.n);
 }
 
 /* One alarm for all of them: none puts another off or ends it. */

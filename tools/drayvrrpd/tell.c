@@ -174,12 +174,25 @@ static const char *state_word(enum fsm_state to)
 	return to == FSM_INIT ? "STOP" : fsm_state_name(to);
 }
 
+/* As keepalived has it, whose words alerts look for. */
+static const char *entering(enum fsm_state from, enum fsm_state to)
+{
+	if (from == FSM_INIT && to == FSM_FAULT)
+		return "(%s) entering %s state (%s) priority=%u";
+	if (from == FSM_INIT && to == FSM_BACKUP)
+		return "(%s) Entering %s STATE (init) (%s) priority=%u";
+	return "(%s) Entering %s STATE (%s) priority=%u";
+}
+
 bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		   enum fsm_reason reason)
 {
 	const char *name = r->conf->name, *state = state_word(to);
 
-	if (reason == FSM_REASON_SILENCE)
+	if (reason == FSM_REASON_RESIGNED)
+		log_say(LOG_NOTICE, "(%s) Backup received priority 0 "
+			"advertisement", name);
+	if (reason == FSM_REASON_SILENCE || reason == FSM_REASON_RESIGNED)
 		log_say(LOG_NOTICE, "(%s) Receive advertisement timeout", name);
 	if (reason == FSM_REASON_HIGHER_PRIORITY) {
 		char text[INET6_ADDRSTRLEN];
@@ -189,8 +202,7 @@ bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 			dray_addr_text(&r->fsm.master, text, sizeof(text)),
 			r->fsm.master_priority, r->fsm.priority);
 	}
-	log_say(LOG_NOTICE, "(%s) Entering %s STATE%s (%s) priority=%u", name,
-		state, from == FSM_INIT && to != FSM_MASTER ? " (init)" : "",
+	log_say(LOG_NOTICE, entering(from, to), name, state,
 		fsm_reason_text(reason), r->fsm.priority);
 	/* nobody else saw that the process is another one */
 	return reason != FSM_REASON_ADOPTED && !(r->quiet && to == r->was);
