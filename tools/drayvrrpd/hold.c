@@ -20,7 +20,6 @@
 #include "router.h"
 #include "vmac.h"
 
-#define PUT_BACK_MAX 20			/* lately */
 /* for the kernel to tell of an IPv6 address that it has confirmed already */
 #define TOLD_US 1000000ull
 
@@ -54,8 +53,9 @@ static bool begin(struct task *t)
 }
 
 /* Something else is wanted by now. */
-static bool is_over(const struct task *t)
+static bool is_over(const void *arg)
 {
+	const struct task *t = arg;
 	bool over;
 
 	errands_lock();
@@ -117,30 +117,10 @@ static void put(struct task *t, struct hold_address *a)
 	t->failed |= rc && !a->conf->no_track;
 }
 
-static void put_routes(const struct task *t)
-{
-	const struct ka_instance *c = t->r->conf;
-	size_t i;
-	int rc;
-
-	for (i = 0; i < c->n_routes && !is_over(t); i++) {
-		rc = route_put(&c->routes[i]);
-		if (rc)
-			log_say(LOG_ERR, "(%s) cannot add the virtual route "
-				"of line %u: %s", c->name,
-				c->routes[i].pos.line, strerror(-rc));
-	}
-	for (i = 0; i < c->n_rules && !is_over(t); i++) {
-		rc = rule_put(&c->rules[i]);
-		if (rc)
-			log_say(LOG_ERR, "(%s) cannot add the virtual rule "
-				"of line %u: %s", c->name,
-				c->rules[i].pos.line, strerror(-rc));
-	}
-}
-
+/* Routes and rules last, which go by an address. */
 static void put_all(struct task *t)
 {
+	struct routes_task routes = { .is_over = is_over, .arg = t };
 	struct hold *h = &t->r->hold;
 	size_t i;
 
@@ -150,20 +130,17 @@ static void put_all(struct task *t)
 		vmac_promote_secondaries(t->r);
 	for (i = 0; i < h->n && !is_over(t); i++)
 		put(t, &h->addresses[i]);
-	put_routes(t);
+	routes_put(&h->routes, &routes);
+	t->failed |= routes.failed;
 }
 
-/* Routes and rules first, which go by an address. */
 static void take_all(struct task *t)
 {
-	const struct ka_instance *c = t->r->conf;
+	struct routes_task routes = { .is_over = is_over, .arg = t };
 	struct hold *h = &t->r->hold;
 	size_t i;
 
-	for (i = c->n_rules; i-- > 0 && !is_over(t);)
-		rule_take(&c->rules[i]);
-	for (i = c->n_routes; i-- > 0 && !is_over(t);)
-		route_take(&c->routes[i]);
+	routes_take(&h->routes, &routes);
 	for (i = h->n; i-- > 0 && !is_over(t);)
 		take(t, &h->addresses[i]);
 	if (t->vmac && !is_over(t))
@@ -310,11 +287,8 @@ void hold_check(struct router *r)
 			dray_addr_text(&a->conf->addr, text, sizeof(text)));
 		missing++;
 	}
-	if (!missing)
-		return;
-	r->record->put_back += missing;
-	r->put_back += missing;
-	router_put_back(r, r->put_back > PUT_BACK_MAX);
+	if (missing)
+		router_put_back(r, missing);
 }
 
 void hold_init(struct router *r)
@@ -324,6 +298,12 @@ void hold_init(struct router *r)
 	size_t i;
 
 	h->errand = (struct errand){ .run = run, .done = done, .arg = r };
+	h->routes = (struct routes){ .kind = "virtual", .owner = c->name,
+				     .routes = c->routes,
+				     .n_routes = c->n_routes,
+				     .rules = c->rules,
+				     .n_rules = c->n_rules };
+	hold_look_init(r);
 	h->n = c->n_addresses + c->n_excluded;
 	h->addresses = calloc(h->n + 1, sizeof(*h->addresses));
 	if (!h->addresses)

@@ -9,11 +9,14 @@
 
 #include <stddef.h>
 
+#include "alarm.h"
 #include "errand.h"
 #include "ka_vrrp.h"
+#include "routes.h"
 
 #define HOLD_RETRY_US 5000000ull	/* after what could not be put */
 
+struct fib_change;
 struct router;
 
 enum hold_wish {
@@ -39,8 +42,20 @@ struct hold_address {
 	int at;
 };
 
+/* what was removed is put back, ten times a second at most */
+struct hold_look {
+	struct errand errand;
+	struct alarm alarm;
+	uint64_t last;			/* us */
+	/* with errands_lock() */
+	bool replaced;			/* another may have taken the place of one */
+	bool failed;			/* to put one back */
+	unsigned int back;		/* that were put back */
+};
+
 struct hold {
 	struct errand errand;
+	struct routes routes;
 	struct hold_address *addresses;	/* excluded ones behind */
 	size_t n;
 	uint64_t done_at;
@@ -49,6 +64,7 @@ struct hold {
 	int below;			/* interface of a vmac to be made */
 	unsigned int asked, answered;
 	bool failed;
+	struct hold_look look;		/* at its routes and rules */
 };
 
 void hold_init(struct router *r);
@@ -57,5 +73,9 @@ void hold_wish(struct router *r, enum hold_wish wish);
 bool hold_is_pending(const struct router *r);
 /* Something may have been removed by somebody else: put it back at once. */
 void hold_check(struct router *r);
+/* The same for routes and rules.  @change: NULL after changes of interfaces or
+ * addresses; hold_look.c. */
+void hold_look(struct router *r, const struct fib_change *change);
+void hold_look_init(struct router *r);
 
 #endif

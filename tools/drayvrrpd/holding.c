@@ -257,12 +257,35 @@ static struct nl_msg *route_message(int type, int flags,
 	return msg;
 }
 
+/* Without its interface the kernel would choose one by the gateway. */
+static bool has_devices(const struct ka_route *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_nexthops; i++)
+		if (r->nexthops[i].dev && !if_nametoindex(r->nexthops[i].dev))
+			return false;
+	return !r->dev || if_nametoindex(r->dev);
+}
+
+static int route_new(const struct ka_route *route, int flags)
+{
+	struct nl_msg *msg;
+
+	if (!has_devices(route))
+		return -ENODEV;
+	msg = route_message(RTM_NEWROUTE, NLM_F_CREATE | flags, route);
+	return msg ? holding_ask(msg) : -ENOMEM;
+}
+
 int route_put(const struct ka_route *route)
 {
-	struct nl_msg *msg = route_message(RTM_NEWROUTE,
-					   NLM_F_CREATE | NLM_F_REPLACE, route);
+	return route_new(route, NLM_F_REPLACE);
+}
 
-	return msg ? holding_ask(msg) : -ENOMEM;
+int route_add(const struct ka_route *route)
+{
+	return route_new(route, NLM_F_EXCL);
 }
 
 int route_take(const struct ka_route *route)
@@ -318,9 +341,8 @@ int rule_put(const struct ka_rule *rule)
 {
 	struct nl_msg *msg = rule_message(RTM_NEWRULE,
 					  NLM_F_CREATE | NLM_F_EXCL, rule);
-	int rc = msg ? holding_ask(msg) : -ENOMEM;
 
-	return rc == -EEXIST ? 0 : rc;
+	return msg ? holding_ask(msg) : -ENOMEM;
 }
 
 int rule_take(const struct ka_rule *rule)

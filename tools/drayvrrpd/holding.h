@@ -17,14 +17,18 @@ void holding_close(void);
 int holding_ask(struct nl_msg *msg);
 
 /* All of these: 0, or -errno.  What is there already, or is gone already, is
- * no error. */
+ * no error, but where -EEXIST is said. */
 int address_put(const struct ka_address *address, int ifindex);
 int address_take(const struct ka_address *address, int ifindex);
 /* One that is no longer in the configuration. */
 int address_take_stale(const struct dray_addr *addr, uint8_t prefix,
 		       int ifindex);
+/* Another one for the same destination makes place for it. */
 int route_put(const struct ka_route *route);
+/* -EEXIST: there is one for the same destination. */
+int route_add(const struct ka_route *route);
 int route_take(const struct ka_route *route);
+/* -EEXIST: it is there. */
 int rule_put(const struct ka_rule *rule);
 int rule_take(const struct ka_rule *rule);
 

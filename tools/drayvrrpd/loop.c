@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "errand.h"
+#include "fib.h"
 #include "garp.h"
 #include "hello.h"
 #include "holding.h"
@@ -31,7 +32,7 @@ static struct {
 	bool stopping;
 	bool started;			/* until then all addresses are of the one before */
 	bool sweeps;			/* when all have what they are to have */
-	int links, alarms;
+	int links, alarms, fib;
 } loop;
 
 /* --- what comes in --- */
@@ -109,6 +110,7 @@ void loop_look(uint64_t now)
 	keep_own();
 	for (r = routers; r; r = r->next)
 		router_look(r, now);
+	look_at_static(NULL);
 	keep_socks();
 	/* what could not be removed, or came too late, goes then */
 	loop.sweeps = true;
@@ -173,6 +175,24 @@ static void on_links(evutil_socket_t fd, short what, void *arg)
 	loop_turn_over();
 }
 
+static void on_change(const struct fib_change *change)
+{
+	struct router *r;
+
+	look_at_static(change);
+	for (r = routers; r; r = r->next)
+		hold_look(r, change);
+}
+
+static void on_fib(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	fib_read(on_change);
+	loop_turn_over();
+}
+
 static void on_alarm(evutil_socket_t fd, short what, void *arg)
 {
 	struct sock *sock;
@@ -215,8 +235,9 @@ int loop_open(const struct ka_conf *conf, struct state *state)
 	loop.state = state;
 	loop.links = links_open();
 	loop.alarms = alarms_open();
+	loop.fib = fib_open(conf);
 	if (loop.links < 0 || loop.alarms < 0 || holding_open() ||
-	    garp_open()) {
+	    garp_open() || (loop.fib < 0 && loop.fib != -ENOENT)) {
 		log_say(LOG_ERR, "cannot talk to the kernel's network: %s",
 			strerror(errno));
 		return -EIO;
@@ -247,6 +268,8 @@ void loop_watch_network(void)
 {
 	loop_watch(loop.links, on_links);
 	loop_watch(loop.alarms, on_alarm);
+	if (loop.fib >= 0)
+		loop_watch(loop.fib, on_fib);
 	watch_hello(AF_INET, on_hello);
 	watch_hello(AF_INET6, on_hello6);
 }

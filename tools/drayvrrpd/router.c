@@ -119,6 +119,7 @@ void router_look(struct router *r, uint64_t now)
 	router_weigh(r, now);
 	if (fsm_holds(&r->fsm))
 		hold_check(r);
+	hold_look(r, NULL);
 }
 
 void router_weigh(struct router *r, uint64_t now)

@@ -87,8 +87,10 @@ void router_start(struct router *r, uint64_t now);
 void router_renounce(struct router *r, uint64_t now);
 /* It has what it is to have (hold.h), or @failed to. */
 void router_held(struct router *r, bool failed, uint64_t now);
-/* Something was taken away, or that is so all the time: @always. */
-void router_put_back(struct router *r, bool always);
+/* So many addresses were taken away: put back; too often, and it resigns. */
+void router_put_back(struct router *r, unsigned int n);
+/* The same for what is put back already. */
+void router_lost(struct router *r, unsigned int n, uint64_t now);
 /* A tracked thing has changed. */
 void router_weigh(struct router *r, uint64_t now);
 /* Copy to the state file what is not kept there anyway. */

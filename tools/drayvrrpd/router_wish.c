@@ -13,6 +13,7 @@
 #include "link.h"
 #include "tell.h"
 
+#define PUT_BACK_MAX 20		/* lately */
 #define CALM_US 10000000ull	/* nothing was put back for so long */
 #define PATIENCE_US 1000000ull	/* with a kernel that does not answer */
 
@@ -132,15 +133,22 @@ void router_held(struct router *r, bool failed, uint64_t now)
 	pay_telling(r);
 }
 
-void router_put_back(struct router *r, bool always)
+void router_lost(struct router *r, unsigned int n, uint64_t now)
+{
+	r->record->put_back += n;
+	r->put_back += n;
+	r->cannot_hold |= r->put_back > PUT_BACK_MAX;
+	alarm_set(&r->check, r->cannot_hold ? now : now + CALM_US);
+}
+
+void router_put_back(struct router *r, unsigned int n)
 {
 	uint64_t now = now_us();
 
 	r->owes_burst = true;
 	hold_wish(r, HOLD_ALL);
 	alarm_set(&r->wait, now + router_patience(r));
-	r->cannot_hold |= always;
-	alarm_set(&r->check, r->cannot_hold ? now : now + CALM_US);
+	router_lost(r, n, now);
 }
 
 /* What is wrong is said once per state. */

@@ -8,17 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarm.h"
 #include "errand.h"
+#include "fib.h"
 #include "holding.h"
 #include "link.h"
 #include "log.h"
 #include "role.h"
 #include "router.h"
+#include "routes.h"
+#include "sock.h"
+
+#define LOOK_US 100000ull	/* not more often: somebody may not want them there */
+#define CALM_US 5000000ull	/* nor that often, if somebody goes on */
+#define BACK_MAX 20
 
 static struct {
 	const struct ka_conf *conf;
 	int *ifindexes;			/* of its static addresses */
-	struct errand put, take;
+	struct routes routes;
+	struct errand put, look, take;
+	struct alarm alarm;
+	uint64_t last;			/* look */
+	unsigned int lately;		/* looks in a row that put something back */
+	/* with errands_lock() */
+	bool replaced;			/* another may have taken the place of one */
+	bool failed;			/* to set one */
+	unsigned int back;		/* that were put back */
 } statics;
 
 static int static_index(const struct ka_conf *conf, const struct ka_address *a)
@@ -48,42 +64,110 @@ static void put_addresses(void)
 	}
 }
 
+static void begin(struct routes_task *task)
+{
+	errands_lock();
+	task->replaced = statics.replaced;
+	task->quiet = statics.failed;
+	statics.replaced = false;
+	errands_unlock();
+}
+
+static void end(const struct routes_task *task)
+{
+	errands_lock();
+	statics.failed = task->failed;
+	statics.back += task->back;
+	errands_unlock();
+}
+
 static void put(void *arg)
 {
-	const struct ka_conf *conf = statics.conf;
-	size_t i;
-	int rc;
+	struct routes_task task = { 0 };
 
 	(void)arg;
 	put_addresses();
-	for (i = 0; i < conf->n_static_routes; i++) {
-		rc = route_put(&conf->static_routes[i]);
-		if (rc)
-			log_say(LOG_ERR, "cannot add the static route of line "
-				"%u: %s", conf->static_routes[i].pos.line,
-				strerror(-rc));
-	}
-	for (i = 0; i < conf->n_static_rules; i++) {
-		rc = rule_put(&conf->static_rules[i]);
-		if (rc)
-			log_say(LOG_ERR, "cannot add the static rule of line "
-				"%u: %s", conf->static_rules[i].pos.line,
-				strerror(-rc));
-	}
+	routes_put(&statics.routes, &task);
+	end(&task);
+}
+
+static void look(void *arg)
+{
+	struct routes_task task = { 0 };
+
+	(void)arg;
+	begin(&task);
+	routes_put_back(&statics.routes, &task);
+	end(&task);
 }
 
 static void take(void *arg)
 {
 	const struct ka_conf *conf = statics.conf;
+	struct routes_task task = { 0 };
 	size_t i;
 
 	(void)arg;
-	for (i = conf->n_static_rules; i-- > 0;)
-		rule_take(&conf->static_rules[i]);
-	for (i = conf->n_static_routes; i-- > 0;)
-		route_take(&conf->static_routes[i]);
+	routes_take(&statics.routes, &task);
 	for (i = conf->n_static_addresses; i-- > 0;)
 		address_take(&conf->static_addresses[i], statics.ifindexes[i]);
+}
+
+/* --- in the loop --- */
+
+static void look_at(uint64_t at)
+{
+	if (at < statics.alarm.at)
+		alarm_set(&statics.alarm, at);
+}
+
+/* What could not be set is tried again. */
+static void done(void *arg)
+{
+	bool failed;
+
+	(void)arg;
+	errands_lock();
+	statics.lately = statics.back ? statics.lately + 1 : 0;
+	statics.back = 0;
+	failed = statics.failed;
+	errands_unlock();
+	if (failed)
+		look_at(now_us() + CALM_US);
+}
+
+static void on_alarm(void *arg, uint64_t now)
+{
+	(void)arg;
+	statics.last = now;
+	errand_give(&statics.look);
+}
+
+/* Return: whether that is known already. */
+static bool set_replaced(bool by_name)
+{
+	bool was;
+
+	errands_lock();
+	was = statics.replaced;
+	statics.replaced = true;
+	statics.back += by_name && !was;
+	errands_unlock();
+	return was;
+}
+
+void look_at_static(const struct fib_change *change)
+{
+	uint64_t now = now_us(), at = statics.last + LOOK_US;
+
+	if (!statics.conf || !routes_concern(&statics.routes, change))
+		return;
+	if (change && (change->any || change->replaced) &&
+	    !set_replaced(change->replaced))
+		routes_say_replaced(&statics.routes, change);
+	if (statics.lately > BACK_MAX)
+		at = statics.last + CALM_US;
+	look_at(at > now ? at : now);
 }
 
 void hold_static(const struct ka_conf *conf)
@@ -91,7 +175,14 @@ void hold_static(const struct ka_conf *conf)
 	size_t i;
 
 	statics.conf = conf;
-	statics.put.run = put;
+	statics.routes = (struct routes){ .kind = "static",
+					  .routes = conf->static_routes,
+					  .n_routes = conf->n_static_routes,
+					  .rules = conf->static_rules,
+					  .n_rules = conf->n_static_rules };
+	alarm_add(&statics.alarm, on_alarm, NULL);
+	statics.put = (struct errand){ .run = put, .done = done };
+	statics.look = (struct errand){ .run = look, .done = done };
 	statics.ifindexes = calloc(conf->n_static_addresses + 1, sizeof(int));
 	if (!statics.ifindexes)
 		abort();

@@ -116,6 +116,7 @@ struct ka_parser {
 	struct ka_raw *globals;		/* its object is def */
 	struct ka_defaults def;
 	struct ka_raws instances, sync_groups, virtual_servers;
+	uint32_t n_rules;		/* without a priority of their own */
 };
 
 /* ka_memory.c: all of a ka_memory is freed at once */

@@ -14,6 +14,8 @@
 
 #include <netlink/route/route.h>
 
+#define RULE_PRIORITY 16384	/* of the first that has none */
+
 /* one line, read word by word */
 struct words {
 	struct ka_parser *p;
@@ -402,6 +404,22 @@ static void read_rule_option(struct words *w, struct ka_rule *r)
 	}
 }
 
+/*
+ * As keepalived's, one below the other.  One that the kernel chose would be
+ * another each time, so that a rule that is there could not be told from one that
+ * is gone.
+ */
+static void rule_priority(struct ka_parser *p, const struct ka_node *line,
+			  struct ka_rule *r)
+{
+	if (r->has_priority)
+		return;
+	r->priority = RULE_PRIORITY - p->n_rules++ % RULE_PRIORITY;
+	r->has_priority = true;
+	ka_say(p, KA_NOTE, line, 0, "as with keepalived",
+	       "a rule without priority: it has %u", r->priority);
+}
+
 static void read_rule(struct ka_parser *p, const struct ka_node *line,
 		      struct ka_rule **list, size_t *n)
 {
@@ -420,6 +438,7 @@ static void read_rule(struct ka_parser *p, const struct ka_node *line,
 	if (!r.family)
 		r.family = r.from.family ? r.from.family :
 			   r.to.family ? r.to.family : AF_INET;
+	rule_priority(p, line, &r);
 	*list = ka_grow(p->conf->memory, *list, *n, sizeof(r));
 	(*list)[(*n)++] = r;
 }

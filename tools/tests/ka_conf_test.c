@@ -398,7 +398,7 @@ static void test_addresses_and_routes(void **state)
 		"blackhole 10.2.0.0/16\n"
 		"10.3.0.0/16 via 10.0.0.8 or 10.0.0.9 priority 12 inet\n}\n"
 		"virtual_rules {\nnot from 10.0.0.1 fwmark 1/0xff lookup 7"
-		" priority 100\nto 2001:db8::/32 prohibit\n}\n}\n");
+		" priority 100\nto 2001:db8::/32 prohibit priority 0\n}\n}\n");
 	const struct ka_instance *i = conf->instances[0];
 
 	(void)state;
@@ -427,6 +427,7 @@ static void test_addresses_and_routes(void **state)
 	assert_int_equal(i->rules[0].fwmask, 0xff);
 	assert_int_equal(i->rules[0].priority, 100);
 	assert_int_equal(i->rules[1].family, AF_INET6);
+	assert_int_equal(i->rules[1].priority, 0);
 	ka_free(conf);
 }
 
