@@ -34,6 +34,8 @@
 #define DEATHS_MAX 10		/* of workers, within DEATHS_SECONDS */
 #define DEATHS_SECONDS 10
 #define BEAT_MAX_US 3000000ull	/* a worker without a sign of life hangs */
+/* one that does not act yet: all links are read, which may wait for RTNL */
+#define START_MAX_US 10000000ull
 #define JOB_BUFFER (1 << 20)
 
 /* one worker */
@@ -41,6 +43,7 @@ struct post {
 	struct worker with;
 	struct ka_conf *conf;
 	pid_t pid;			/* 0: none */
+	uint64_t since;			/* started, or was ready; us */
 	struct event *event;
 };
 
@@ -98,6 +101,7 @@ static int start_worker(struct post *post, struct ka_conf *conf)
 	}
 	post->with.control = pair[0];
 	post->pid = pid;
+	post->since = now_us();
 	post->event = event_new(super.base, pair[0], EV_READ | EV_PERSIST,
 				on_control, post);
 	event_add(post->event, NULL);
@@ -150,6 +154,7 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
 		event_del(post->event);
 	if (n != 1 || word != CONTROL_READY)
 		return;
+	post->since = now_us();
 	if (post == &super.next)
 		ask_hand_over();
 	else
@@ -311,22 +316,34 @@ static void on_term(evutil_socket_t sig, short what, void *arg)
 }
 
 /* A worker that was stopped, or turns in circles, is no use to anybody. */
+static void kill_if_it_hangs(struct post *post, const char *said)
+{
+	bool acts = post->pid == super.state->worker;
+	uint64_t now = now_us(), since = post->since;
+
+	if (acts && super.state->beat > since)
+		since = super.state->beat;
+	if (!post->pid || now <= since ||
+	    now - since <= (acts ? BEAT_MAX_US : START_MAX_US))
+		return;
+	log_say(LOG_ERR, "%s", said);
+	kill(post->pid, SIGKILL);
+	/* one that waits in the kernel goes later; it is not said each second */
+	post->since = now;
+}
+
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
-	uint64_t now = now_us(), since = super.state->beat;
-
 	(void)fd;
 	(void)what;
 	(void)arg;
 	systemd_watchdog();
-	if (super.now.pid && !super.stopping)
-		helper_start_sync(super.now.conf, super.now.with.control);
-	if (super.state->worker != super.now.pid || super.stopping)
+	if (super.stopping)
 		return;
-	if (now - since > BEAT_MAX_US && now > since) {
-		log_say(LOG_ERR, "the worker hangs: it is killed");
-		kill(super.now.pid, SIGKILL);
-	}
+	if (super.now.pid)
+		helper_start_sync(super.now.conf, super.now.with.control);
+	kill_if_it_hangs(&super.now, "the worker hangs: it is killed");
+	kill_if_it_hangs(&super.next, "the new worker hangs: it is killed");
 }
 
 static int watch_signal(int sig, event_callback_fn fn)
