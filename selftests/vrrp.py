@@ -478,17 +478,6 @@ def reload_interval():
     same([a for a in lab.sniffer.adverts() if a[1] != lab.a.address or a[3] != 200], [], "other adverts")
 
 
-@case("reload: an error keeps the old plan, and says where it is")
-def reload_error():
-    for bad in "vrrp_instance VI_1 {", instance(210).replace("priority 210", "priority"), \
-               instance(210).replace("virtual_router_id 51", "virtual_router_id 256"):
-        mark = len(lab.a.said())
-        lab.a.reload(bad)
-        wait_for(lambda at=mark: "stays in force" in lab.a.said()[at:], f"{bad!r} is refused")
-        check(":" in lab.a.said()[mark:], "no place is named")
-        same((lab.a.state(), lab.owners()), ("MASTER", ["a"]), "state and owners")
-
-
 @case("reload of a backup: told to nobody, and no takeover is put off by it")
 def reload_backup():
     pair()

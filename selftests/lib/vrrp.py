@@ -126,6 +126,10 @@ class Director:
             self.proc = self.space.start(self.command(), stdout=log, stderr=log)
         return self
 
+    def reload(self, *parts):
+        self.configure(*parts)
+        self.signal(signal.SIGHUP)
+
     def said(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
