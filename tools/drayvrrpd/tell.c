@@ -184,6 +184,23 @@ static const char *entering(enum fsm_state from, enum fsm_state to)
 	return "(%s) Entering %s STATE (%s) priority=%u";
 }
 
+/* Two were masters: who the other one is. */
+static void say_better(const struct router *r, enum fsm_reason reason)
+{
+	const char *name = r->conf->name;
+	char text[INET6_ADDRSTRLEN];
+
+	dray_addr_text(&r->fsm.master, text, sizeof(text));
+	if (reason == FSM_REASON_HIGHER_PRIORITY)
+		log_say(LOG_NOTICE, "(%s) Master received advert from %s with "
+			"higher priority %u, ours %u", name, text,
+			r->fsm.master_priority, r->fsm.priority);
+	if (reason == FSM_REASON_HIGHER_ADDRESS)
+		log_say(LOG_NOTICE, "(%s) Master received advert from %s with "
+			"same priority %u but higher IP address than ours", name,
+			text, r->fsm.master_priority);
+}
+
 bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 		   enum fsm_reason reason)
 {
@@ -194,14 +211,7 @@ bool tell_instance(struct router *r, enum fsm_state from, enum fsm_state to,
 			"advertisement", name);
 	if (reason == FSM_REASON_SILENCE || reason == FSM_REASON_RESIGNED)
 		log_say(LOG_NOTICE, "(%s) Receive advertisement timeout", name);
-	if (reason == FSM_REASON_HIGHER_PRIORITY) {
-		char text[INET6_ADDRSTRLEN];
-
-		log_say(LOG_NOTICE, "(%s) Master received advert from %s with "
-			"higher priority %u, ours %u", name,
-			dray_addr_text(&r->fsm.master, text, sizeof(text)),
-			r->fsm.master_priority, r->fsm.priority);
-	}
+	say_better(r, reason);
 	log_say(LOG_NOTICE, entering(from, to), name, state,
 		fsm_reason_text(reason), r->fsm.priority);
 	/* nobody else saw that the process is another one */
