@@ -100,10 +100,24 @@ static void answer_contender(struct fsm *fsm,
 		step_announce_again(fsm, FSM_ANNOUNCE_CONTENTION);
 }
 
+/*
+ * Before it gives way: the better one may never have heard that there were two,
+ * and then does not announce itself again.  Not in the RFCs.
+ */
+static void answer_better(struct fsm *fsm)
+{
+	if (!fsm->params.higher_prio_send_advert || fsm->listening ||
+	    fsm->draining)
+		return;
+	fsm->counters.n[COUNTER_SENT]++;
+	fsm->ops->advert(fsm->arg, fsm->priority);
+}
+
 /* 6.4.3 (725): cancel AT, AA := packet, DT := Down, addresses away. */
 static void yield(struct fsm *fsm, const struct packet_advert *advert,
 		  uint64_t arrival, enum fsm_reason reason)
 {
+	answer_better(fsm);
 	step_forget_timers(fsm);
 	fsm->last_heard = 0;
 	adopt(fsm, advert, arrival);

@@ -120,6 +120,7 @@ struct fsm_params {
 	uint8_t down_adverts;		/* FSM_DOWN_ADVERTS */
 	bool preempt;
 	bool lower_prio_no_advert;	/* master: do not answer a worse one */
+	bool higher_prio_send_advert;	/* master: answer a better one, once */
 	uint32_t interval_us;		/* Advertisement_Interval */
 	uint64_t preempt_delay_us;
 	uint64_t drain_us;		/* polite stop; 0: leave at once */

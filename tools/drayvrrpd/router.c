@@ -239,6 +239,7 @@ static struct fsm_params params_of(const struct ka_instance *c)
 		.down_adverts = c->down_timer_adverts,
 		.preempt = !c->nopreempt,
 		.lower_prio_no_advert = c->lower_prio_no_advert,
+		.higher_prio_send_advert = c->higher_prio_send_advert,
 		.interval_us = c->advert_us,
 		.preempt_delay_us = c->preempt_delay_us,
 		.drain_us = FSM_DRAIN_US,

@@ -101,6 +101,7 @@ static struct fsm_params params(const struct fsm *fsm, uint8_t a, uint8_t b)
 		.down_adverts = 1 + (a & 3),
 		.preempt = a & 4,
 		.lower_prio_no_advert = a & 8,
+		.higher_prio_send_advert = a & 64,
 		.interval_us = 10000u << (b & 7),
 		.preempt_delay_us = a & 16 ? FSM_SECOND : 0,
 		.drain_us = a & 32 ? FSM_DRAIN_US : 0,

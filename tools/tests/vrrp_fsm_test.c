@@ -214,6 +214,27 @@ static void master_yields(void **state)
 	assert_int_equal(b.armed, START + 3 * S + 500 * MS);
 }
 
+/* One advert, so that the other one knows; not after a long sleep. */
+static void master_answers_and_yields(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	set_up_master(&b, 3, S, 128);
+	b.params.higher_prio_send_advert = true;
+	fsm_set_params(&b.fsm, &b.params, START);
+	hear_from(&b, "10.0.0.1", 129, S, START + S / 2, START + S / 2);
+	assert_log(&b, "advert:128 release BACKUP");
+	hear_from(&b, "10.0.0.1", 129, S, START + S, START + S);
+	assert_log(&b, "");
+
+	set_up_master(&b, 3, S, 128);
+	b.params.higher_prio_send_advert = true;
+	fsm_set_params(&b.fsm, &b.params, START);
+	hear_from(&b, "10.0.0.1", 129, S, START + 60 * S, START + 60 * S);
+	assert_log(&b, "note:late release BACKUP");
+}
+
 static void tie(void **state)
 {
 	static const struct {
@@ -396,6 +417,8 @@ int main(void)
 		T("46: the Adver timer fires, and does not drift", adver_timer),
 		T("47: a master hears a resignation", master_hears_resignation),
 		T("48: a better one is heard", master_yields),
+		T("higher_prio_send_advert: a better one is answered",
+		  master_answers_and_yields),
 		T("49, 79: a tie, by unsigned addresses", tie),
 		T("50: a worse one is answered at once", master_answers),
 		T("50: answers are bounded", answers_are_bounded),
