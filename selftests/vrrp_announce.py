@@ -40,10 +40,9 @@ class Announced:
         lab.sniffer.forget()
 
     def look(self):
-        for at, frame in lab.sniffer.frames():
-            said = Said(frame)
-            if frame[6:12] == lab.a.space.mac() and said.address == said.target and said.address in self.seen:
-                self.seen[said.address].append((at, frame))
+        for at, address, frame in lab.sniffer.announcements():
+            if frame[6:12] == lab.a.space.mac() and address in self.seen:
+                self.seen[address].append((at, frame))
         return self.seen
 
     def count(self):

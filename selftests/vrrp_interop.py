@@ -32,6 +32,8 @@ ORDERS = (("a", "b"), ("b", "a"), ("a", "c"), ("c", "a"))
 # Of FRR's and of what is tried besides, by the form's title and the order.
 SOME = {("version 2", "ac"), ("version 3", "ac"), ("version 3", "ca"), ("version 3, IPv6", "ca")}
 SOME_PARTED = {("version 2", "ba"), ("version 3", "ab"), ("version 3", "ca")}
+# The better one hears that there were two, whoever spoke first; neither a second burst nor a refresh is taken for what follows.
+HEARD = {"more": "garp_master_delay 0\n    garp_master_refresh 0\n    higher_prio_send_advert"}
 LINKS = ("loss 50%", "loss 10%", "loss 30%", "delay 300ms 100ms") if taptest.FULL else ("loss 50%",)
 
 
@@ -98,19 +100,38 @@ def three():
     alone(lab.b, VIP)
 
 
+def join(director, winner):
+    """Back on the bridge, where two are masters now: the winner announces itself again, if it is no FRR."""
+    lab.sniffer.forget()
+    lab.bridge.ip(f"link set {director.port} master br0")
+    alone(winner, VIP)
+    if winner is not lab.c:
+        mac = winner.space.mac()
+        wait_for(lambda: [a for a in lab.sniffer.announcements() if a[1] == VIP and a[2][6:12] == mac],
+                 f"{winner.name} announces the address again")
+
+
 def parted(better, worse, form):
     """A bridge that falls into two halves, and is one again."""
     lab.settle()
-    better.start(better.words(200, **form))
-    worse.start(worse.words(100, **form))
+    for director, priority in (better, 200), (worse, 100):
+        director.start(director.words(priority, **form, **({} if director is lab.c else HEARD)))
     alone(better, VIP)
     lab.bridge.ip(f"link set {better.port} nomaster")
     worse.becomes("MASTER")
     same(better.state(), "MASTER", "state of the better one, which hears nobody")
-    lab.bridge.ip(f"link set {better.port} master br0")
-    alone(better, VIP)
+    join(better, better)
     worse.becomes("BACKUP")
     holds(lambda: lab.owners() == [better.name], "one owner from then on")
+    if better is lab.a:
+        said(f"Received advert from {worse.address} with lower priority 100, ours 200")
+    if worse is lab.a:
+        said(f"Master received advert from {better.address} with higher priority 200, ours 100")
+
+
+def said(text):
+    """a names the other master."""
+    wait_for(lambda: text in lab.a.said(), f"a says {text!r}")
 
 
 for _title, _form in ("version 2", {"version": 2, "advert": 1}), ("version 3", {}):
@@ -232,13 +253,12 @@ for _what in LINKS:
 def equal():
     lab.settle()
     lab.bridge.ip(f"link set {lab.a.port} nomaster")
-    lab.a.start(instance(100))
-    lab.b.start(instance(100))
-    lab.a.becomes("MASTER")
-    lab.b.becomes("MASTER")
-    lab.bridge.ip(f"link set {lab.a.port} master br0")
-    alone(lab.b, VIP)
+    for director in lab.a, lab.b:
+        director.start(instance(100, **HEARD))
+        director.becomes("MASTER")
+    join(lab.a, lab.b)
     lab.a.becomes("BACKUP")
+    said(f"Master received advert from {lab.b.address} with same priority 100 but higher IP address than ours")
 
 
 def advert_of(director, form):

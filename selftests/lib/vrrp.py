@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from lib import packet, taptest
+from lib import neigh, packet, taptest
 from lib.netlab import Lab, VIP
 from lib.taptest import Skip, check, wait_for
 
@@ -277,6 +277,12 @@ class Sniffer:
     def adverts(self):
         """(time, source, VRID, priority, whole frame) of each advert since."""
         return [advert for advert in map(parse_advert, self.frames()) if advert]
+
+    def announcements(self):
+        """(time, address, whole frame) of each gratuitous ARP and neighbour advertisement to all since."""
+        found = [(at, neigh.Said(frame), frame) for at, frame in self.frames()]
+        return [(at, said.address, frame) for at, said, frame in found
+                if said.kind and said.address == said.target and frame[0] & 1]
 
 
 def parse_advert(stamped):
