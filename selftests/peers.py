@@ -129,16 +129,7 @@ def once(active, count, what):
     same(by, {(False, active.number), (True, active.number)}, f"{what}: who forwards, over IPv6 or not")
 
 
-def schedule(count, scheduler):
-    """Another scheduler for the services there are."""
-    for node in nodes[:count]:
-        with node.space:
-            netlab.run("drayadm -R", stdin=f"-E -t {VIP}:{PORT} -s {scheduler}\n-E -t [{VIP6}]:{PORT} -s {scheduler}\n")
-
-
 def try_nodes(count):
-    for node in nodes[:count]:
-        node.configure(count, "rr")
     for active, *others in (nodes[:count], nodes[:count][::-1]):
         # In the middle of a failover two may believe to be active.
         for second in "standby", "active":
@@ -147,7 +138,9 @@ def try_nodes(count):
                 node.role("standby", count)
             others[0].role(second, count)
             for scheduler in SCHEDULERS:
-                schedule(count, scheduler)
+                # Anew: flows of the one before count for lc and others, which might send all new ones to one node.
+                for node in nodes[:count]:
+                    node.configure(count, scheduler)
                 once(active, count, f"{scheduler}, {active.number} is active, another {second}")
 
 

@@ -35,6 +35,11 @@ COUNTED = " sysctl.net.core.netdev_max_backlog=100000"
 STALL = {"6.1": 100, "6.12": 100, "debug": 300}
 
 
+def command_line(kernel, args):
+    line = CMDLINE.format(STALL[kernel.flavour]) + (COUNTED if args.icount else "")
+    return f"{line} {args.parameters}"
+
+
 def cache():
     return pathlib.Path(os.environ.get("DRAY_CACHE") or
                         (os.environ.get("XDG_CACHE_HOME") or os.environ["HOME"] + "/.cache") + "/dray")
@@ -91,7 +96,7 @@ class Machine:
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", "q35", "-accel", accel, "-cpu", "host" if accel == "kvm" else "max,la57=off",
             "-m", str(args.mem or MEMORY[kernel.flavour]), "-smp", "1" if args.icount else str(args.cpus),
-            "-kernel", kernel.image, "-initrd", kernel.initramfs, "-append", CMDLINE.format(STALL[kernel.flavour]) + (COUNTED if args.icount else ""),
+            "-kernel", kernel.image, "-initrd", kernel.initramfs, "-append", command_line(kernel, args),
             "-serial", "mon:stdio" if args.shell else f"file:{work}/console",
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=verdict,fd={theirs.fileno()}",
