@@ -13,7 +13,7 @@ as peers. The client's frames go to one node's MAC, as if that was the active on
 
 import itertools
 
-from lib import netlab, packet, taptest
+from lib import dray, netlab, packet, taptest
 from lib.netlab import VIP, VIP6, Lab
 from lib.packet import SYN, TCP
 from lib.taptest import case, check, same, wait_for
@@ -21,6 +21,7 @@ from lib.taptest import case, check, same, wait_for
 PORT = 80
 FLOWS = 60
 SCHEDULERS = ("rr", "wrr", "lc", "wlc", "sed", "nq", "fo", "ovf", "twos", "sh", "mh", "dray")
+ROLES = ("standby", "active")
 lab = None
 nodes, taps = [], []
 ports = itertools.count(20000)
@@ -36,10 +37,8 @@ class Node:
         self.mac = self.space.mac()
         self.addresses = f"10.9.0.{number}", f"2001:db8:9::{number}"
         lab.give_vip_to_server(self.space)
-
-    def adm(self, lines):
-        for line in lines:
-            self.space.run("drayadm " + line)
+        with self.space:
+            self.netlink = dray.Dray()
 
     def configure(self, count, scheduler):
         lines = ["-C"]
@@ -54,10 +53,14 @@ class Node:
             netlab.run("drayadm -R", stdin="\n".join(lines) + "\n")
 
     def role(self, role, count):
-        peers = " ".join(f"--peer {node.mac.hex(':')}" for node in nodes[:count] if node is not self)
+        peers = [node.mac for node in nodes[:count] if node is not self]
+        self.no_roles()
         for vip in VIP, VIP6:
-            self.space.run(f"drayadm vip del {vip}", check_status=False)
-            self.space.run(f"drayadm vip add {vip} --role {role} {peers}")
+            self.netlink.do("new_vip", dray.vip(vip, role=ROLES.index(role), peer=peers))
+
+    def no_roles(self):
+        for found in self.netlink.dump("get_vip"):
+            self.netlink.do("del_vip", dray.nest("vip", **{k: found["vip"][k] for k in ("family", "address")}))
 
 
 def setup():
@@ -158,8 +161,7 @@ def _():
 def _():
     for node in nodes[:2]:
         node.configure(2, "rr")
-        for vip in VIP, VIP6:
-            node.space.run(f"drayadm vip del {vip}")
+        node.no_roles()
     got = forwards(nodes[0], 2)
     check(any(len(by) > 1 for by in got.values()), f"no frame was forwarded twice: {list(got.values())[:9]}")
 
