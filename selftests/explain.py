@@ -137,25 +137,31 @@ def whys(data):
             for r in data["ranks"]]
 
 
-# Schedulers: each by its options, and who is asked for twelve flows in a row.
+# Schedulers: each by its options, and who is asked for so many flows in a row. What a scheduler
+# is asked does not depend on the kernel's version.
+FLOWS = 4 if taptest.AGAIN else 12
 SCHEDULERS = [
     ("rr", {}), ("wrr", {}), ("lc", {}), ("wlc", {}), ("sed", {}), ("nq", {}), ("fo", {}), ("ovf", {}),
     ("dray", {}), ("sh", {}), ("mh", {"sched_flags": 2}),
 ]
 
 
-def twelve(scheduler, options):
+def in_a_row(scheduler, options):
     fresh(scheduler, {1: 6, 2: 4, 3: 5}, **options)
     by = "table" if scheduler in ("dray", "sh", "mh") else "scheduler"
-    for n in range(12):
-        data = agrees(f"10.9.20.{1 + n % 3}")
+    for n in range(FLOWS):
+        client, sport = f"10.9.20.{1 + n % 3}", lab.port()
+        data = agrees(client, sport)
         same(data["by"], by, "what named the server")
+        if data["makes"]:
+            # Established, or on a slow machine the first would expire while later ones are asked for.
+            lab.server_of(client, sport=sport, flags=ACK)
         check(any(r["why"] == "taken" for r in data["ranks"]), "nobody is taken")
 
 
 for name, options in SCHEDULERS:
-    add_case(f"{name}: twelve flows in a row go where explain says",
-             lambda n=name, o=options: twelve(n, o))
+    add_case(f"{name}: {FLOWS} flows in a row go where explain says",
+             lambda n=name, o=options: in_a_row(n, o))
 
 
 @case("twos draws: where one server is left, that is named")

@@ -112,20 +112,22 @@ def _():
     fresh()
     frames = [packet.frame(macs["director"], macs["client"], packet.ipv4(
         CLIENT, VIP, UDP, packet.udp(CLIENT, VIP, 41000 + n, PORT, b"run %d" % n))) for n in range(50)]
-    for turn in range(5):
-        proc = lab.client.start(["python3", "-c", FLOOD])
-        wait_for(lambda: any(tap.get(0.05) for tap in taps), "traffic runs")
-        nft(INPUT_DROP)
-        # nft has returned: the rule exists. What is sent from here on is marked.
-        for tap in taps:
-            tap.drop()
-        for frame in frames:
-            sender.send(frame)
-        late = [s.payload for tap in taps for s in tap.all() if s.payload[8:].startswith(b"run")]
+    proc = lab.client.start(["python3", "-c", FLOOD])
+    try:
+        for turn in range(5):
+            wait_for(lambda: any(tap.get(0.05) for tap in taps), "traffic runs")
+            nft(INPUT_DROP)
+            # nft has returned: the rule exists. What is sent from here on is marked.
+            for tap in taps:
+                tap.drop()
+            for frame in frames:
+                sender.send(frame)
+            late = [s.payload for tap in taps for s in tap.all() if s.payload[8:].startswith(b"run")]
+            nft("delete table inet t")
+            same(late, [], f"packets that got in, turn {turn}")
+    finally:
         proc.kill()
         proc.wait()
-        nft("delete table inet t")
-        same(late, [], f"packets that got in, turn {turn}")
 
 
 FLOOD = f"""
@@ -141,7 +143,7 @@ while True:
 """
 
 
-@case("auto: an empty chain at the input hook counts as rules")
+@case("auto: an empty chain at the input hook counts as rules", debug=False)
 def _():
     fresh()
     nft("add table ip t; add chain ip t in { type filter hook input priority 0; policy accept; }")
@@ -159,7 +161,7 @@ def _():
     same(one(sport=43210), 1, "after it")
 
 
-@case("auto: a drop rule in mangle PREROUTING is obeyed")
+@case("auto: a drop rule in mangle PREROUTING is obeyed", debug=False)
 def _():
     fresh()
     nft("add table ip m; add chain ip m pre { type filter hook prerouting priority -150; };"
@@ -169,7 +171,7 @@ def _():
     passes("without it")
 
 
-@case("auto: a drop rule in raw PREROUTING is obeyed in every mode")
+@case("auto: a drop rule in raw PREROUTING is obeyed in every mode", debug=False)
 def _():
     for mode in "auto", "early", "input":
         fresh(mode)
@@ -180,7 +182,7 @@ def _():
         passes(mode + " without the rule")
 
 
-@case("auto: iptables -A INPUT -j DROP is obeyed")
+@case("auto: iptables -A INPUT -j DROP is obeyed", debug=False)
 def _():
     fresh()
     rule = f"INPUT -p udp --dport {PORT} -j DROP"
@@ -206,7 +208,7 @@ def _():
     wait_for(lambda: in_force()[0] == "early", "early again once conntrack is gone")
 
 
-@case("auto: rp_filter 1 on the device is an obstacle and works")
+@case("auto: rp_filter 1 on the device is an obstacle and works", debug=False)
 def _():
     fresh()
     lab.director.sysctl(ipv4__conf__eth0__rp_filter=1)
@@ -240,7 +242,7 @@ def _():
     wait_for(lambda: in_force()[0] == "early", "early again")
 
 
-@case("auto: TCP works through an accepting rule set with ct")
+@case("auto: TCP works through an accepting rule set with ct", debug=False)
 def _():
     fresh()
     nft("add table ip c; add chain ip c in { type filter hook input priority 0; policy drop; };"
@@ -248,7 +250,7 @@ def _():
     same({tcp_ask(lab.client, VIP, PORT) for _ in range(4)}, {"rs1", "rs2"}, "servers")
 
 
-@case("early: rules in the input chain are passed by, and that is said")
+@case("early: rules in the input chain are passed by, and that is said", debug=False)
 def _():
     fresh("early")
     nft(INPUT_DROP)
@@ -256,7 +258,7 @@ def _():
     same(in_force()[0], "early", "mode shown")
 
 
-@case("input: rules in the input chain are obeyed")
+@case("input: rules in the input chain are obeyed", debug=False)
 def _():
     fresh("input")
     passes("without rules")
@@ -300,7 +302,7 @@ def bypassed():
     return [row["rules_bypassed"] for row in rows if row.get("address") == VIP][0]
 
 
-@case("VIP not local, forwarding on: a rule in the forward chain is obeyed")
+@case("VIP not local, forwarding on: a rule in the forward chain is obeyed", debug=False)
 def _():
     fresh()
     routed(1)
@@ -315,7 +317,7 @@ def _():
         local()
 
 
-@case("VIP not local, forwarding off, rules: stays early and says rules-bypassed")
+@case("VIP not local, forwarding off, rules: stays early and says rules-bypassed", debug=False)
 def _():
     fresh()
     check(not bypassed(), "said without reason")

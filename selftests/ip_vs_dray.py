@@ -219,7 +219,7 @@ def _():
         reload()
 
 
-@case("weights: 1, 2 and 5 get their shares of 1600 clients")
+@case("weights: 1, 2 and 5 get their shares of 1600 clients", debug=False)
 def _():
     fresh({1: 1, 2: 2, 3: 5})
     got = Counter(where(clients(1600)).values())
@@ -227,7 +227,7 @@ def _():
         check(abs(got[n] - wanted) < 5 * wanted ** 0.5, f"{got}, wanted for rs{n}: {wanted}")
 
 
-@case("another order of commands, and a way with detours: the same table")
+@case("another order of commands, and a way with detours: the same table", debug=False)
 def _():
     print_ = fresh({1: 3, 2: 1, 3: 2})
     check(fresh({3: 2, "10.9.0.130": 7, 1: 1}) != print_, "another set has the same fingerprint")
@@ -250,7 +250,7 @@ def _():
     same(where(clients(300)), first, "servers afterwards")
 
 
-@case("where a server is quiesced by -w 0 the others' clients are as with dray.ko's drain")
+@case("where a server is quiesced by -w 0 the others' clients are as with dray.ko's drain", debug=False)
 def _():
     service = dray.udp(VIP, PORT)
     sock = state.netlink(lab)
@@ -279,7 +279,7 @@ def _():
     same(where(clients(100)), first, "servers at last")
 
 
-@case("all quiesced: nobody is chosen; one is back: everybody goes there")
+@case("all quiesced: nobody is chosen; one is back: everybody goes there", debug=False)
 def _():
     fresh()
     for n in 1, 2, 3:
@@ -476,7 +476,7 @@ def refused(options):
     return said
 
 
-@case("a key of another length or of other characters is refused, and not told to the log")
+@case("a key of another length or of other characters is refused, and not told to the log", debug=False)
 def _():
     for key in KEY.hex()[:-1], KEY.hex() + "0", KEY.hex()[:-1] + "g", "", "0x" + KEY.hex()[2:]:
         said = refused(f"key={key}")
@@ -484,7 +484,7 @@ def _():
         check(not key or key not in said, f"the log has the key: {said}")
 
 
-@case("a number of rows that is no power of two or out of range is refused")
+@case("a number of rows that is no power of two or out of range is refused", debug=False)
 def _():
     for rows in 5000, 2048, 524288, 0:
         said = refused(f"rows={rows}")

@@ -264,7 +264,7 @@ VALID_KEY = {"service": tcp(), "server": server(), "vip": vip(), "flow": dray.pa
              "persist": nest("persist", client=bytes(4))}
 
 
-@case("every operation refuses every attribute that it does not take")
+@case("every operation refuses every attribute that it does not take", debug=False)
 def attributes_not_taken():
     stocked()
     was = sock.everything()

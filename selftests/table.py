@@ -117,7 +117,7 @@ def _():
     same(where(clients(90), proto=UDP), first, "servers afterwards")
 
 
-@case("another order of commands, and a way with detours: the same table, the same servers")
+@case("another order of commands, and a way with detours: the same table, the same servers", debug=False)
 def _():
     fresh(servers={1: 3, 2: 1, 3: 2})
     print_, first = fingerprint(), where(clients(200))
@@ -132,7 +132,7 @@ def _():
     same(where(clients(200)), first, "servers")
 
 
-@case("weights: 1, 2 and 5 get their shares of 1600 clients")
+@case("weights: 1, 2 and 5 get their shares of 1600 clients", debug=False)
 def _():
     fresh(servers={1: 1, 2: 2, 3: 5}, load_limit=0)
     got = Counter(where(clients(1600)).values())
@@ -169,7 +169,7 @@ def _():
     same(fingerprint(), print_, "fingerprint")
 
 
-@case("a server taken out: the clients of the others stay, as good as all")
+@case("a server taken out: the clients of the others stay, as good as all", debug=False)
 def _():
     sock = fresh()
     first = where(clients(600))
@@ -204,7 +204,7 @@ def one_client(count, vip=VIP):
     return got
 
 
-@case("sh: one client is at one server, and with sh-port at all")
+@case("sh: one client is at one server, and with sh-port at all", debug=False)
 def _():
     fresh(scheduler="sh")
     same(len(one_client(60)), 1, "servers of one client")
@@ -226,7 +226,7 @@ def _():
     check(max(got.values()) <= 50 + 3 * 50 ** 0.5 + 20, f"{got}")     # a SYN counts with its ACK, 20 later
 
 
-@case("a threshold holds where the load limit gives way; above all of them nobody is asked")
+@case("a threshold holds where the load limit gives way; above all of them nobody is asked", debug=False)
 def _():
     sock = fresh(servers=(1, 2), scheduler="mh", load_limit=100)
     first = lab.server_of("10.9.73.1")
@@ -258,7 +258,7 @@ def _():
         state.set_config(lab, unassured_limit=1 << 14)
 
 
-@case("the load limit: of a client with 240 flows no server has more than 125 % and chance")
+@case("the load limit: of a client with 240 flows no server has more than 125 % and chance", again=False)
 def _():
     fresh(scheduler="mh", load_limit=125)
     moved = state.Moved(lab)
@@ -279,7 +279,7 @@ def _():
     same(lab.server_of("10.9.71.1", sport=sport, flags=ACK), first, "server of the ACK")
 
 
-@case("slow start: a server that joins gets next to nothing at first")
+@case("slow start: a server that joins gets next to nothing at first", again=False)
 def _():
     sock = fresh(servers=(1, 2), slow_start=10, load_limit=0)
     time.sleep(10)      # they are new themselves
@@ -432,7 +432,7 @@ def _():
     same(lab.server_of("10.9.72.1"), 2, "server")
 
 
-@case("the default scheduler is dray by netlink, and wlc for -A")
+@case("the default scheduler is dray by netlink, and wlc for -A", debug=False)
 def _():
     sock = state.netlink(lab)
     sock.do("flush")

@@ -150,7 +150,7 @@ def history(sock):
         sock.do("commit")
 
 
-@case("%d random histories that end in the same servers: the same table, made again each time" % HISTORIES)
+@case("%d random histories that end in the same servers: the same table, made again each time" % HISTORIES, again=False)
 def _():
     sock = empty()
     sock.do("new_service", dray.tcp(VIP, rows=4096))
