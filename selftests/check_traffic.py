@@ -6,7 +6,7 @@
     clients (four) --+-- br --+-- rs1, rs2, rs3 (nginx; VIP on lo)
     director -------+
 
-VOLUME=full: 100,000 requests in the rolling restart instead of 3,000.
+VOLUME=full: 100,000 requests in the rolling restart instead of 1,000.
 """
 
 import signal
@@ -18,7 +18,7 @@ from lib.netlab import VIP, Lab, rip
 from lib.taptest import case, check, note, same, wait_for
 from lib.web import Crowd, Web
 
-REQUESTS = 100000 if taptest.FULL else 3000
+REQUESTS = 100000 if taptest.FULL else 1000
 SECONDS = 1200
 lab = daemon = None
 web = {}

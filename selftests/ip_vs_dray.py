@@ -30,8 +30,8 @@ SVC, SVC6, TCP_SVC = f"-u {VIP}:{PORT}", f"-u [{VIP6}]:{PORT}", f"-t {VIP}:{PORT
 CONF = "/etc/modprobe.d/ip_vs_dray.conf"
 KEY = bytes(range(0x40, 0x50))
 OTHERS = [f"10.9.7.{n}" for n in range(1, 9)]
-LOADS = 5 if taptest.DEBUG else 50
-TURNS = 5 if taptest.DEBUG else 20
+LOADS = 50 if taptest.FULL else 5 if taptest.DEBUG else 20
+TURNS = 20 if taptest.FULL else 5 if taptest.DEBUG else 10
 SOME = 100 if taptest.DEBUG else 1000
 
 
