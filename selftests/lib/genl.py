@@ -89,10 +89,10 @@ def refused(flags, payload, done=False):
 
 
 class Socket:
-    """A generic netlink socket. Everything waits for five minutes at most."""
+    """A netlink socket. Everything waits for five minutes at most."""
 
-    def __init__(self, rcvbuf=None, chunk=1 << 16):
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_GENERIC)
+    def __init__(self, rcvbuf=None, chunk=1 << 16, protocol=NETLINK_GENERIC):
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         self.sock.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self.sock.setsockopt(SOL_NETLINK, CAP_ACK, 1)
         if rcvbuf:

@@ -22,7 +22,7 @@ import struct
 import subprocess
 import threading
 
-from lib import taptest
+from lib import rtnl, taptest
 from lib.taptest import Skip, check, wait_for
 
 ADM = os.environ.get("ADM", "drayadm")
@@ -172,18 +172,25 @@ class Lab:
         space = self._space(name)
         space.sysctl(ipv6__conf__default__accept_dad=0, ipv6__conf__default__accept_ra=0,
                      ipv6__conf__default__router_solicitations=0)
-        port = f"p{number}"
-        self.bridge.ip(f"link add {port} mtu {mtu} type veth peer name eth0 mtu {mtu} netns {space.name}",
-                       f"link set {port} master br0 up")
-        space.ip("link set lo up", f"addr add 10.9.0.{number}/16 dev eth0",
-                 f"addr add 2001:db8:9::{number}/64 dev eth0 nodad", "link set eth0 up", *more)
+        with self.bridge, rtnl.Links() as links:
+            links.veth(f"p{number}", "eth0", space.fd, mtu)
+            links.up(f"p{number}", "br0")
+        with space, rtnl.Links() as links:
+            links.up("lo")
+            links.address("eth0", f"10.9.0.{number}/16")
+            links.address("eth0", f"2001:db8:9::{number}/64")
+            links.up("eth0")
+        if more:
+            space.ip(*more)
         return space
 
     @staticmethod
     def give_vip_to_server(server, vip=VIP, vip6=VIP6):
         server.sysctl(ipv4__conf__lo__arp_ignore=1, ipv4__conf__lo__arp_announce=2,
                       ipv4__conf__all__arp_ignore=1, ipv4__conf__all__arp_announce=2)
-        server.ip(f"addr add {vip}/32 dev lo", f"addr add {vip6}/128 dev lo nodad preferred_lft 0")
+        with server, rtnl.Links() as links:
+            links.address("lo", f"{vip}/32")
+            links.address("lo", f"{vip6}/128", preferred=False)
 
     def adm(self, *commands, check_status=True):
         """Commands of the admin tool in the director; what the last one said."""
