@@ -17,6 +17,7 @@ import fcntl
 import os
 import re
 import shlex
+import shutil
 import socket
 import struct
 import subprocess
@@ -245,8 +246,7 @@ def module_setup():
         done = subprocess.run(["modprobe", MODULE], stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             raise Skip(f"no {MODULE}: {done.stderr.strip()}")
-    if subprocess.run(["sh", "-c", f"command -v {ADM.split()[0]}"], stdout=subprocess.DEVNULL,
-                      check=False).returncode:
+    if not shutil.which(ADM.split()[0]):
         raise Skip(f"no {ADM}")
 
 
