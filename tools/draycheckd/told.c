@@ -57,7 +57,8 @@ static void apply_server(struct services *s, const struct dray_key *key,
 	size_t i, j;
 
 	for (i = 0; i < s->n; i++) {
-		if (!has_key(&s->list[i], key))
+		/* what may be suspended has nothing that overrules it */
+		if (s->list[i].conf->ha_suspend || !has_key(&s->list[i], key))
 			continue;
 		for (j = 0; j < s->list[i].n_reals; j++) {
 			real = &s->list[i].reals[j];
@@ -139,7 +140,8 @@ static bool all_ran(const struct services *s)
 
 	for (i = 0; i < s->n; i++)
 		for (j = 0; j < s->list[i].n_reals; j++)
-			if (!real_ran(&s->list[i].reals[j]))
+			if (!s->list[i].conf->ha_suspend &&
+			    !real_ran(&s->list[i].reals[j]))
 				return false;
 	return true;
 }

@@ -94,6 +94,9 @@ static void test_told(void **state)
 	assert_int_equal(believe(&f, "10.0.0.1", "before", 5, 9), 0);
 	assert_int_equal(believe(&f, "10.0.0.7", "boot", 5, 9), 0);
 	assert_plan(&f, "1 up 1, 2 up 1, 3 up 1");
+	f.vs.ha_suspend = true;
+	assert_int_equal(believe(&f, "10.0.0.1", "boot", 5, 9), 0);
+	f.vs.ha_suspend = false;
 	assert_int_equal(believe(&f, "10.0.0.1", "boot", 5, 10000004), 1);
 	assert_int_equal(believe(&f, "10.0.0.1", "boot", 5, 9), 0);
 	assert_plan(&f, "1 down 1, 2 up 1, 3 up 1");
