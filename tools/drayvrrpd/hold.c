@@ -166,6 +166,21 @@ static void run(void *arg)
 
 /* --- in the loop --- */
 
+/* Whether one that is not there yet has come is asked by on_wait(). */
+static void note_shown(struct router *r)
+{
+	struct hold *h = &r->hold;
+	struct hold_address *a;
+	const struct link *link;
+
+	for (a = h->addresses; a < h->addresses + h->n; a++) {
+		link = link_by_index(a->ifindex);
+		a->shown = link && link_has(link, &a->conf->addr);
+		if (link && !a->shown && a->conf->addr.family == AF_INET6)
+			alarm_set(&r->wait, h->done_at + TOLD_US + 1);
+	}
+}
+
 static void done(void *arg)
 {
 	struct router *r = arg;
@@ -181,14 +196,13 @@ static void done(void *arg)
 	/* nothing of it changes before the next wish; what should have gone and is
 	 * there all the same is nobody's
 	 */
-	for (i = 0; i < h->n; i++) {
+	for (i = 0; i < h->n; i++)
 		h->addresses[i].ifindex = h->wish == HOLD_ALL ?
 						  h->addresses[i].at : 0;
-		h->addresses[i].shown = false;
-	}
 	h->done_at = now_us();
 	/* of IPv4 addresses the kernel has told before it confirmed them */
 	links_read();
+	note_shown(r);
 	router_held(r, failed, now_us());
 }
 

@@ -163,8 +163,12 @@ static void on_wait(void *arg, uint64_t now)
 {
 	struct router *r = arg;
 
-	if (r->fsm.state != FSM_MASTER || !hold_is_pending(r))
+	if (r->fsm.state != FSM_MASTER)
 		return;
+	if (!hold_is_pending(r)) {
+		hold_check(r);
+		return;
+	}
 	alarm_set(&r->wait, now + router_patience(r));
 	if (errands_stuck(now) < router_patience(r))
 		return;

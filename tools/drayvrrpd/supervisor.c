@@ -342,7 +342,9 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (super.now.pid)
 		helper_start_sync(super.now.conf, super.now.with.control);
-	kill_if_it_hangs(&super.now, "the worker hangs: it is killed");
+	/* one that has made place may need some time to go */
+	if (!super.next.pid || super.state->worker != super.next.pid)
+		kill_if_it_hangs(&super.now, "the worker hangs: it is killed");
 	kill_if_it_hangs(&super.next, "the new worker hangs: it is killed");
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One loop: the module's group, the others' datagrams, and a timer that looks
- * after what is due.  Neither scripts nor names nor disks; the key file is read
- * once at the start, and a reload with another key in it is a new start.
+ * after what is due.  Neither scripts nor names; what servers others have down is
+ * written to the run directory, which is in memory.  The key file is read once at
+ * the start, and a reload with another key in it is a new start.
  */
 #include "sync.h"
 
