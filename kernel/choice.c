@@ -68,10 +68,10 @@ static u32 choice_active(const struct dray_service *service,
 static u64 choice_share(const struct dray_service *service,
 			const struct dray_service_slot *slot, u64 weight)
 {
-	u32 live = max_t(u32, max(atomic_read(&service->live), 0),
-			 READ_ONCE(service->told));
+	u64 live = (u64)max(atomic_read(&service->live), 0) +
+		   READ_ONCE(service->told);
 
-	return div64_u64((u64)(live + 1) * 16 * slot->params.weight, weight);
+	return div64_u64((live + 1) * 16 * slot->params.weight, weight);
 }
 
 /* Whether so many flows are max(limit * share, share + 3 * sqrt(share)).  The

@@ -128,7 +128,7 @@ struct dray_service_conf {
  * @stats: counters
  * @cursor: where rr goes on
  * @live: flows of all its servers that are open: UDP too
- * @told: what another director has counted of those, in all
+ * @told: what another director has counted of those beyond what is here
  * @weight: sum of the weights of the servers that serve; written under
  *	dray_net.lock
  * @wrr_lock: guards @wrr_pos and @wrr_weight

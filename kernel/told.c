@@ -36,7 +36,8 @@ static u32 told_fade(struct dray_told *told)
 {
 	u32 count = READ_ONCE(told->count);
 
-	if (!count || dray_now() - READ_ONCE(told->at) < TOLD_HALF)
+	/* It may have been told since this read the clock. */
+	if (!count || (s32)(dray_now() - READ_ONCE(told->at)) < TOLD_HALF)
 		return count;
 	if (cmpxchg(&told->count, count, count / 2) == count)
 		WRITE_ONCE(told->at, dray_now());
@@ -50,10 +51,16 @@ static bool told_server(const struct dray_service *service,
 	u32 active = told_fade(&server->told[DRAY_TOLD_ACTIVE]);
 	u32 inactive = told_fade(&server->told[DRAY_TOLD_INACTIVE]);
 
+	u32 told = active, own = max(atomic_read(&server->active), 0);
+
 	dray_server_judge_load(server);
-	*sum += active;
-	if (service->key.protocol == IPPROTO_UDP)
-		*sum += inactive;
+	if (service->key.protocol == IPPROTO_UDP) {
+		told += inactive;
+		own += max(atomic_read(&server->inactive), 0);
+	}
+	/* As a server's load is the greater of both, so is that of all. */
+	if (told > own)
+		*sum += told - own;
 	return active || inactive;
 }
 
@@ -89,9 +96,8 @@ static void told_work(struct work_struct *work)
 		if (service)
 			any |= told_service(service);
 		rcu_read_unlock();
-		id++;
 		cond_resched();
-	} while (service);
+	} while (service && ++id);
 	if (any)
 		told_later(dn, TOLD_PERIOD);
 }

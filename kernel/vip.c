@@ -2,7 +2,7 @@
 /*
  * VIPs: roles, leases and peers, as packets see them.
  *
- * What changes them is in txn.c.
+ * What changes them is in txn_vip.c.
  */
 #include <linux/hash.h>
 #include <linux/ktime.h>

@@ -125,6 +125,11 @@ static void server_told_fades(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, a->overloaded);
 	KUNIT_EXPECT_TRUE(test, told_service(service));
 	KUNIT_EXPECT_EQ(test, service->told, 101);
+	/* what is here as well is not counted twice */
+	atomic_set(&a->active, 40);
+	KUNIT_EXPECT_TRUE(test, told_service(service));
+	KUNIT_EXPECT_EQ(test, service->told, 61);
+	atomic_set(&a->active, 0);
 
 	a->told[DRAY_TOLD_ACTIVE].at -= TOLD_HALF + 1;
 	KUNIT_EXPECT_TRUE(test, told_service(service));
