@@ -8,7 +8,6 @@
 """
 
 import json
-import os
 import signal
 
 from lib import netlab, taptest, vrrp
@@ -22,8 +21,7 @@ module = False
 
 def setup():
     global lab, module
-    if os.geteuid():
-        raise Skip("needs root")
+    vrrp.need()
     if taptest.FLAVOUR:
         netlab.module_setup()
         module = True

@@ -9,13 +9,10 @@
 When exactly is tools/tests/vrrp_burst_test.c's; here bursts are told by how many there were.
 """
 
-import os
-import subprocess
-
 from lib import taptest, vrrp
 from lib.neigh import BROADCAST, Said
 from lib.netlab import VIP, VIP6
-from lib.taptest import Skip, case, check, same, wait_for
+from lib.taptest import case, check, same, wait_for
 from lib.vrrp import instance
 
 lab = None
@@ -25,10 +22,7 @@ DELAY = 2
 
 def setup():
     global lab
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     lab = vrrp.VrrpLab(names="a")
 
 

@@ -8,13 +8,12 @@
 """
 
 import signal
-import subprocess
 
 from lib import neigh, netlab, packet, stress, taptest, vrrp
 from lib.netlab import CLIENT, CLIENT6, VIP, VIP6
 from lib.packet import TCP, Tap
 from lib.talk import Echo, Talks
-from lib.taptest import Skip, case, check, note, same, wait_for
+from lib.taptest import case, check, note, same, wait_for
 from lib.vrrp import instance
 
 lab = None
@@ -27,8 +26,7 @@ RST = 4
 
 def setup():
     global lab
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     netlab.module_setup()
     lab = vrrp.VrrpLab(servers=2)
     for director in lab.a, lab.b:

@@ -11,9 +11,6 @@ Of two either is the better one; each way the better one stops, dies and comes b
 VOLUME=full: every version with everybody in both orders, else what differs most.
 """
 
-import os
-import subprocess
-
 from lib import frr, netlab, packet, taptest, vrrp
 from lib.netlab import VIP, VIP6
 from lib.taptest import Skip, add_case, case, check, holds, same, wait_for
@@ -39,11 +36,7 @@ LINKS = ("loss 50%", "loss 10%", "loss 30%", "delay 300ms 100ms") if taptest.FUL
 
 def setup():
     global lab
-    if os.geteuid():
-        raise Skip("needs root")
-    for program in vrrp.DAEMON, vrrp.KEEPALIVED, frr.LIBEXEC + "/vrrpd":
-        if subprocess.run(["sh", "-c", f"command -v {program}"], stdout=subprocess.DEVNULL, check=False).returncode:
-            raise Skip(f"no {program}")
+    vrrp.need(vrrp.DAEMON, vrrp.KEEPALIVED, frr.LIBEXEC + "/vrrpd")
     if taptest.FLAVOUR:
         netlab.module_setup()
     lab = vrrp.VrrpLab(names="abc", others={"b": vrrp.Keepalived, "c": frr.Frr})

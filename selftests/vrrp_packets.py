@@ -8,12 +8,9 @@
 Every advert has a priority that would make a give way, were it believed.
 """
 
-import os
-import subprocess
-
 from lib import netlab, packet, taptest, vrrp
 from lib.netlab import VIP
-from lib.taptest import Skip, add_case, case, same, wait_for
+from lib.taptest import add_case, case, same, wait_for
 from lib.vrrp import GROUP, OTHER, instance, summed, version3
 
 lab = None
@@ -23,10 +20,7 @@ WITH_PASSWORD = {"version": 2, "advert": 1, "more": PASS}
 
 def setup():
     global lab
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     lab = vrrp.VrrpLab(names="a")
     # Else the kernel takes its own address as a source for a martian.
     lab.a.space.sysctl(ipv4__conf__all__accept_local=1)

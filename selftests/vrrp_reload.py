@@ -11,11 +11,10 @@ What else a reload changes is vrrp.py's; how long it takes is measured by bench/
 
 import os
 import signal
-import subprocess
 
 from lib import ptrace, taptest, vrrp
 from lib.netlab import VIP
-from lib.taptest import Skip, add_case, case, check, same, wait_for
+from lib.taptest import add_case, case, check, same, wait_for
 from lib.vrrp import instance
 
 lab = None
@@ -24,10 +23,7 @@ GOOD = instance(210)
 
 def setup():
     global lab
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     lab = vrrp.VrrpLab()
 
 

@@ -16,14 +16,13 @@ import os
 import signal
 import socket
 import struct
-import subprocess
 import time
 
 from lib import netlab, packet, taptest, vrrp
 from lib.neigh import Asker, Said
 from lib.netlab import CLIENT, CLIENT6, VIP, VIP6
 from lib.packet import ICMP, ICMP6, UDP, Tap
-from lib.taptest import Skip, case, check, same, wait_for
+from lib.taptest import case, check, same, wait_for
 from lib.vrrp import instance
 
 lab = asker = None
@@ -38,10 +37,7 @@ began = []
 
 def setup():
     global lab, asker
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     if taptest.FLAVOUR:
         netlab.module_setup()
     lab = vrrp.VrrpLab(names="abc")

@@ -12,11 +12,10 @@ Tables 77 of both families are ours; nothing in them leads anywhere.
 import json
 import os
 import signal
-import subprocess
 
 from lib import taptest, vrrp
 from lib.netlab import CLIENT, CLIENT6
-from lib.taptest import Skip, case, check, holds, same, wait_for
+from lib.taptest import case, check, holds, same, wait_for
 from lib.vrrp import instance
 
 lab = None
@@ -38,10 +37,7 @@ UNREACHABLE = "10.53.0.0/16 via 192.0.2.1"
 
 def setup():
     global lab
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     lab = vrrp.VrrpLab()
 
 

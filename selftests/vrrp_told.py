@@ -36,10 +36,7 @@ GROUP = "vrrp_sync_group G {{\n    group {{\n        VI_2\n        VI_3\n    }}\
 
 def setup():
     global lab
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     lab = vrrp.VrrpLab(others={"b": vrrp.Keepalived})
     for director in lab.directors.values():
         director.space.ip("link add tr0 type veth peer name tr1")

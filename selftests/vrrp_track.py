@@ -12,10 +12,9 @@ each of which makes b the better one, then without, which is FAULT.
 
 import os
 import shutil
-import subprocess
 
 from lib import taptest, vrrp
-from lib.taptest import Skip, case, check, same, wait_for
+from lib.taptest import case, check, same, wait_for
 from lib.vrrp import instance
 
 lab = fakes = None
@@ -27,10 +26,7 @@ WEIGHTS = {"script": -150, "process": -151, "file": -152, "interface": -153}
 
 def setup():
     global lab, fakes
-    if os.geteuid():
-        raise Skip("needs root")
-    if subprocess.run(["sh", "-c", f"command -v {vrrp.DAEMON}"], stdout=subprocess.DEVNULL, check=False).returncode:
-        raise Skip(f"no {vrrp.DAEMON}")
+    vrrp.need()
     lab = vrrp.VrrpLab()
     lab.a.space.ip("link add tr0 type veth peer name tr1", "link set tr0 up", "link set tr1 up")
     fakes = {"script": Script(), "process": Process(), "file": File(), "interface": Interface()}

@@ -75,6 +75,15 @@ def say(space, data, to=GROUP, mac=None, ttl=255, source=OTHER, padding=0):
         sock.send(packet.frame(mac or group, b"\2\0\0\0\0\x66", message) + bytes(padding))
 
 
+def need(*programs):
+    """Skip a test that cannot be made here."""
+    if os.geteuid():
+        raise Skip("needs root")
+    for program in programs or (DAEMON,):
+        if not shutil.which(program):
+            raise Skip(f"no {program}")
+
+
 def arp_answers(client, vip=VIP):
     """The MAC addresses that answer a client for an address."""
     if not shutil.which("arping"):
