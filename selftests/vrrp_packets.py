@@ -8,10 +8,10 @@
 Every advert has a priority that would make a give way, were it believed.
 """
 
-from lib import netlab, packet, taptest, vrrp
+from lib import packet, taptest, vrrp
 from lib.netlab import VIP
 from lib.taptest import add_case, case, same, wait_for
-from lib.vrrp import GROUP, OTHER, instance, summed, version3
+from lib.vrrp import GROUP, instance, summed, version3
 
 lab = None
 PASS = "authentication {\n        auth_type PASS\n        auth_pass 1111\n    }"

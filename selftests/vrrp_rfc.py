@@ -15,7 +15,6 @@ address, and are started once: all cases but those of c look at these two.
 import os
 import signal
 import socket
-import struct
 import time
 
 from lib import netlab, packet, taptest, vrrp
