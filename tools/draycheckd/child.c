@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -249,4 +250,24 @@ void child_abandon(struct child *s)
 {
 	s->done = NULL;
 	end(s);
+}
+
+/* For at most @ms.  Return: whether it has ended; done() was called then. */
+bool child_wait(struct child *s, int ms)
+{
+	struct pollfd gone = { .fd = s->fd, .events = POLLIN };
+
+	if (poll(&gone, 1, ms) <= 0)
+		return false;
+	on_exit_of(s->fd, EV_READ, s);
+	return true;
+}
+
+/* Its time is over, and it is not asked: done() is called. */
+void child_kill(struct child *s)
+{
+	s->timed_out = true;
+	s->asked = true;
+	kill(-s->pid, SIGKILL);
+	child_wait(s, -1);
 }

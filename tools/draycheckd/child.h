@@ -32,5 +32,7 @@ struct child *child_start(const struct child_command *command,
 			  uint64_t timeout_us, child_done_fn done, void *arg,
 			  char *why, size_t len);
 void child_abandon(struct child *child);
+bool child_wait(struct child *child, int ms);
+void child_kill(struct child *child);
 
 #endif

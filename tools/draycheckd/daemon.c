@@ -22,6 +22,7 @@
 #include "notify.h"
 #include "path.h"
 #include "ready.h"
+#include "script.h"
 #include "state.h"
 #include "status.h"
 #include "task.h"
@@ -334,6 +335,7 @@ static void end(struct daemon *d)
 		log_warning("The kernel does not answer: it is not waited for");
 		_exit(0);
 	}
+	script_finish();
 	d->kernel.busy = false;
 	if (d->conf->globals.lvs_flush_on_stop)
 		kernel_flush(&d->kernel);

@@ -7,10 +7,12 @@
 #include "log.h"
 #include "mem.h"
 #include "child.h"
+#include "job.h"
 #include "task.h"
 
 #define WAITING_MAX 1000
 #define TIMEOUT_US 60000000ull	/* of one that would hold up its successors */
+#define FINISH_MS 5000		/* the same at the end, of all together */
 
 /* What it is to be told of may be freed before it is done. */
 struct script {
@@ -58,14 +60,15 @@ static void on_done(int status, bool timed_out, void *arg)
 	start_waiting();
 }
 
-static bool must_wait(const struct script *script)
+/* Return: the one that has to end first, or NULL. */
+static struct script *predecessor(const struct script *script)
 {
-	const struct script *s;
+	struct script *s;
 
 	for (s = scripts; s != script; s = s->next)
 		if (s->subject == script->subject)
-			return true;
-	return false;
+			return s;
+	return NULL;
 }
 
 static bool start(struct script *script)
@@ -87,7 +90,7 @@ static void start_waiting(void)
 
 	for (s = scripts; s; s = next) {
 		next = s->next;
-		if (s->prepared && !s->child && !must_wait(s) && !start(s))
+		if (s->prepared && !s->child && !predecessor(s) && !start(s))
 			script_free(s);
 	}
 }
@@ -138,4 +141,40 @@ void script_notify(const struct ka_conf *conf, const struct ka_command *command,
 	*end = script;
 	n_scripts++;
 	task_start(TASK_NAMES, &script->task);
+}
+
+static struct script *first_held_up(void)
+{
+	struct script *s = scripts;
+
+	while (s && !predecessor(s))
+		s = s->next;
+	return s;
+}
+
+static int ms_until(uint64_t end)
+{
+	uint64_t now = now_ms();
+
+	return now < end ? end - now : 0;
+}
+
+/*
+ * At the end, when all are prepared: those that wait for another are begun, or
+ * nobody would be told the last word, and systemd ends what runs when the
+ * daemon is gone.  What still runs after all goes on by itself.
+ */
+void script_finish(void)
+{
+	uint64_t end = now_ms() + FINISH_MS;
+	struct script *held_up;
+	struct child *child;
+
+	while ((held_up = first_held_up())) {
+		child = predecessor(held_up)->child;
+		if (!child_wait(child, ms_until(end)))
+			child_kill(child);
+	}
+	while (scripts && child_wait(scripts->child, ms_until(end)))
+		;
 }

@@ -10,5 +10,6 @@
 
 void script_notify(const struct ka_conf *conf, const struct ka_command *command,
 		   const void *subject, const char *why);
+void script_finish(void);
 
 #endif
