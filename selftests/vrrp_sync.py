@@ -16,7 +16,8 @@ import signal
 import socket
 import time
 
-from lib import checkd, netlab, taptest, traffic, vrrp
+from lib import checkd, netlab, talk, taptest, traffic, vrrp
+from lib.deaf import Deaf
 from lib.dray import CONSTANTS, Dray, nest, server, tcp
 from lib.netlab import VIP, rip
 from lib.taptest import case, check, same, wait_for
@@ -36,6 +37,7 @@ live = {}
 
 def setup():
     global lab, servers, third
+    talk.many_files()
     netlab.module_setup()
     lab = vrrp.VrrpLab(servers=4, names="abc")
     for director in lab.directors.values():
@@ -231,6 +233,19 @@ def gaps():
     same(counts["dumps_asked"], asked, "dumps asked for")
 
 
+@case("more than it has room for is told while the state sync hangs: that is noticed, and made up for by a dump")
+def overrun():
+    before = sync(lab.a)["counters"]
+    pid, = wait_for(lambda: lab.a.pids().get("drayvrrpd-sync"), "the process is there")
+    deaf = Deaf(pid)
+    live.update(connect(40))
+    deaf.hears()
+    same_flows()
+    now = sync(lab.a)["counters"]
+    check(now["overruns"] > before["overruns"] and now["dumps_sent"] > before["dumps_sent"], f"a's dump: {before}, {now}")
+    in_sync(lab.b)
+
+
 @case("a director that joins gets everything that there is")
 def joins():
     lab.b.power_off()
@@ -283,6 +298,28 @@ def comes_back():
     all_live(live)
     close(live)
     live.clear()
+
+
+@case("a dump that never ends: who joins waits for it for 30 s, and preempts then")
+def never_ends():
+    lab.a.power_off()
+    lab.b.becomes("MASTER", 60)
+    lab.a.power_on()
+    balance(lab.a)
+    lab.a.space.run("nft add table ip lost")
+    lab.a.space.run("nft add chain ip lost in { type filter hook input priority 0 ; }")
+    # the datagram's type, DUMP_END
+    lab.a.space.run(f"nft add rule ip lost in udp dport {SYNC_PORT} @th,104,8 8 counter drop")
+    lab.a.start()
+    wait_for(lambda: sync(lab.a).get("hold_left"), "it waits")
+    lab.a.becomes("MASTER", 90)
+    *_, waited, master = lab.a.instance()["transitions"]
+    same((waited["to"], master["to"]), ("BACKUP", "MASTER"), "transitions")
+    check(waited["ago"] - master["ago"] > 28, f"it has waited: {waited}, {master}")
+    same(sync(lab.a)["status"], "joining", "state sync of the new master")
+    check(" packets 0 " not in lab.a.space.run("nft list table ip lost"), "nothing was lost")
+    lab.a.space.run("nft delete table ip lost")
+    in_sync(lab.a)
 
 
 @case("the dray table: a server added, one drained, one removed, then the master dies: only the removed one's are lost")

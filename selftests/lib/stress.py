@@ -3,6 +3,7 @@
 memory in use than there is. Only in the laboratory's guest, which has disks for it."""
 
 import os
+import re
 import subprocess
 
 from lib import taptest
@@ -10,6 +11,7 @@ from lib.netlab import run
 from lib.taptest import wait_for
 
 LOOPS = 8
+PREEMPT = "/sys/kernel/debug/sched/preempt"
 BEYOND = 128 << 10	# KB that do not fit into memory
 # Writes so many MB, none of them like a page of zeros, again and again.
 HOG = """
@@ -49,10 +51,25 @@ def swapped():
     return meminfo("SwapTotal") - meminfo("SwapFree")
 
 
-class Stress:
-    """From its making, when there is something in swap already, to end()."""
+def preempt(how):
+    """When the kernel lets go of a CPU for who is more urgent: none, voluntary, full, as on its
+    command line. Return: how it was."""
+    with open(PREEMPT, encoding="ascii") as file:
+        was = re.search(r"\((\w+)\)", file.read()).group(1)
+    with open(PREEMPT, "w", encoding="ascii") as file:
+        file.write(how)
+    return was
 
-    def __init__(self):
+
+class Stress:
+    """From its making, when there is something in swap already, to end().
+
+    Who looks for memory to free keeps the CPU for seconds in an emulated machine if only who is in
+    user space has to let go of it: Documentation/benchmarks.md, "Failover".
+    """
+
+    def __init__(self, how="full"):
+        self.preempt = preempt(how)
         self.swap = disk("swap")
         run(f"mkswap {self.swap}")
         run(f"swapon {self.swap}")
@@ -78,4 +95,5 @@ class Stress:
             process.wait()
         if self.swap:
             run(f"swapoff {self.swap}")
+            preempt(self.preempt)
         self.running, self.swap = [], None
