@@ -24,6 +24,7 @@
 #include <net/ndisc.h>
 
 #include "accept.h"
+#include "hook.h"
 #include "packet.h"
 #include "trace.h"
 #include "vip.h"
@@ -150,27 +151,13 @@ static const struct nf_hook_ops accept_ops[2] = {
 int dray_accept_register(struct dray_net *dn, u8 family)
 {
 	unsigned int index = dray_family_index(family);
-	struct nf_hook_ops *ops = &dn->accept_ops[index];
-	int err;
 
-	lockdep_assert_held(&dn->lock);
-	if (ops->hook)
-		return 0;
-	*ops = accept_ops[index];
-	ops->priv = dn;
-	err = nf_register_net_hook(dn->net, ops);
-	if (err)
-		ops->hook = NULL;
-	return err;
+	return dray_hook_register_one(dn, &dn->accept_ops[index],
+				      &accept_ops[index]);
 }
 
 void dray_accept_unregister(struct dray_net *dn, u8 family)
 {
-	struct nf_hook_ops *ops = &dn->accept_ops[dray_family_index(family)];
-
-	lockdep_assert_held(&dn->lock);
-	if (!ops->hook)
-		return;
-	nf_unregister_net_hook(dn->net, ops);
-	ops->hook = NULL;
+	dray_hook_unregister_one(dn,
+				 &dn->accept_ops[dray_family_index(family)]);
 }

@@ -218,27 +218,13 @@ static const struct nf_hook_ops announce_ops[2] = {
 int dray_announce_register(struct dray_net *dn, u8 family)
 {
 	unsigned int index = dray_family_index(family);
-	struct nf_hook_ops *ops = &dn->announce_ops[index];
-	int err;
 
-	lockdep_assert_held(&dn->lock);
-	if (ops->hook || !announce_ops[index].hook)
-		return 0;
-	*ops = announce_ops[index];
-	ops->priv = dn;
-	err = nf_register_net_hook(dn->net, ops);
-	if (err)
-		ops->hook = NULL;
-	return err;
+	return dray_hook_register_one(dn, &dn->announce_ops[index],
+				      &announce_ops[index]);
 }
 
 void dray_announce_unregister(struct dray_net *dn, u8 family)
 {
-	struct nf_hook_ops *ops = &dn->announce_ops[dray_family_index(family)];
-
-	lockdep_assert_held(&dn->lock);
-	if (!ops->hook)
-		return;
-	nf_unregister_net_hook(dn->net, ops);
-	ops->hook = NULL;
+	dray_hook_unregister_one(dn,
+				 &dn->announce_ops[dray_family_index(family)]);
 }

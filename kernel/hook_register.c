@@ -80,3 +80,28 @@ void dray_hooks_unregister(struct dray_net *dn, u8 family)
 	nf_unregister_net_hooks(dn->net, dn->hook_ops[index], DRAY_N_HOOKS);
 	dn->hooks_on[index] = false;
 }
+
+int dray_hook_register_one(struct dray_net *dn, struct nf_hook_ops *ops,
+			   const struct nf_hook_ops *form)
+{
+	int err;
+
+	lockdep_assert_held(&dn->lock);
+	if (ops->hook || !form->hook)
+		return 0;
+	*ops = *form;
+	ops->priv = dn;
+	err = nf_register_net_hook(dn->net, ops);
+	if (err)
+		ops->hook = NULL;
+	return err;
+}
+
+void dray_hook_unregister_one(struct dray_net *dn, struct nf_hook_ops *ops)
+{
+	lockdep_assert_held(&dn->lock);
+	if (!ops->hook)
+		return;
+	nf_unregister_net_hook(dn->net, ops);
+	ops->hook = NULL;
+}
