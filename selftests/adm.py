@@ -6,6 +6,7 @@
 A namespace with one dummy device in the network of the servers; no traffic.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -388,6 +389,29 @@ def nonsense(listening):
     with listening.accept()[0] as asked:
         asked.recv(1 << 16)
         asked.sendall(b"what?\n")
+
+
+def goes(listening):
+    """Hear nobody out."""
+    with contextlib.suppress(OSError):
+        while True:
+            listening.accept()[0].close()
+
+
+@case("draycheckd goes while it is asked: that is said, and drayadm does not die of it")
+def _():
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"{folder}/goes")
+        other.listen()
+        threading.Thread(target=goes, args=(other,), daemon=True).start()
+
+        def heard_out():
+            out, code = adm(f"health --socket {folder}/goes")
+            check(code == 255 and out.startswith(("cannot ask draycheckd at ", "draycheckd's answer cannot be read: ")),
+                  f"{code}: {out}")
+            return "Broken pipe" not in out
+        wait_for(lambda: not heard_out(), "once it has gone before it was asked", 120)
+        other.shutdown(socket.SHUT_RDWR)
 
 
 @case("what is refused or doubtful is said: --hook early, far servers, absent daemons, keys that are none")

@@ -75,17 +75,31 @@ static int reach(const char *path)
 	return -1;
 }
 
+/* A daemon that goes meanwhile is something to say, and not to die of. */
+static int send_part(const char *part, size_t len, void *arg)
+{
+	const int *fd = arg;
+
+	return send(*fd, part, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
+}
+
+static int send_request(int fd, const json_t *request)
+{
+	return json_dump_callback(request, send_part, &fd, JSON_COMPACT) ||
+	       send_part("\n", 1, &fd);
+}
+
 /* The answer, to be released; NULL with everything said. */
 static json_t *ask(const struct session *s, const char *path, json_t *request)
 {
-	int fd = reach(path[0] ? path : DEFAULT_SOCKET);
 	json_t *answer = NULL;
 	json_error_t error;
+	int fd;
 
-	if (fd < 0) {
-		no_daemon(s, path[0] ? path : DEFAULT_SOCKET);
-	} else if (json_dumpfd(request, fd, JSON_COMPACT) ||
-		   write(fd, "\n", 1) != 1) {
+	if (!path[0])
+		path = DEFAULT_SOCKET;
+	fd = reach(path);
+	if (fd < 0 || send_request(fd, request)) {
 		no_daemon(s, path);
 	} else {
 		answer = json_loadfd(fd, JSON_DISABLE_EOF_CHECK, &error);
