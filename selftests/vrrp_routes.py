@@ -19,6 +19,7 @@ from lib.taptest import case, check, holds, same, wait_for
 from lib.vrrp import instance
 
 lab = None
+OTHER = "10.9.0.51"	# a gateway
 ROUTES = [f"10.50.0.0/16 via {CLIENT} dev eth0 table 77 metric 5",
           "blackhole 10.51.0.0/16 table 77",
           f"2001:db8:50::/48 via {CLIENT6} table 77",
@@ -224,6 +225,24 @@ def static():
         lab.a.space.run("ip " + command)
         await_all(lab.a, f"back after {command}")
     check("the static route of line" in lab.a.said() and "the static rule of line" in lab.a.said(), "not said")
+    lab.a.stop()
+    await_none(lab.a, "after a stop")
+
+
+@case("a reload takes out what the file names no more, of the static ones too, and nothing else")
+def reloaded():
+    alone(held(ROUTES, RULES), block("static_routes", [f"10.55.0.0/16 via {CLIENT}", f"10.56.0.0/16 via {CLIENT}"]))
+    wait_for(lambda: set(routes(lab.a)) == ROUTES_THERE | {("10.55.0.0/16", "254"), ("10.56.0.0/16", "254")}, "all")
+    lab.a.reload(block("static_routes", [f"10.56.0.0/16 via {CLIENT}"]),
+                 instance(200, more=held([ROUTES[0].replace(CLIENT, OTHER), ROUTES[3]],
+                                         # the second one's priority goes by its place, which is the first's now
+                                         [RULES[0], "from 10.9.79.0/24 table 77", RULES[1]])))
+    wait_for(lambda: "configuration is in force" in lab.a.said(), "reloaded")
+    wait_for(lambda: routes(lab.a) == [("10.50.0.0/16", "77"), ("10.52.0.0/16", "254"), ("10.56.0.0/16", "254")] and
+             rules(lab.a) == [("10.9.77.0", 1000), ("10.9.78.0", 16383), ("10.9.79.0", 16384)],
+             "what is left")
+    same([r["gateway"] for r in ip(lab.a, "route show table 77")], [OTHER], "gateway")
+    check("put back" not in lab.a.said(), "nothing was gone")
     lab.a.stop()
     await_none(lab.a, "after a stop")
 

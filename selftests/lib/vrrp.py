@@ -113,10 +113,6 @@ class Director:
         with open(self.conf, "w", encoding="utf-8") as file:
             file.write("\n".join(parts))
 
-    def reload(self, *parts):
-        self.configure(*parts)
-        self.signal(signal.SIGHUP)
-
     def script(self, name, text):
         """A program of this director's own; its path."""
         path = os.path.join(self.folder, name)

@@ -19,6 +19,9 @@
 #include "link.h"
 #include "nl.h"
 
+/* what IPv6 takes where none is said */
+#define METRIC6 1024
+
 static struct nl_sock *sk;
 
 int holding_open(void)
@@ -295,6 +298,12 @@ int route_take(const struct ka_route *route)
 
 	/* it goes by itself with its source address or its interface */
 	return rc == -ESRCH || rc == -ENODEV ? 0 : rc;
+}
+
+uint32_t route_metric(const struct ka_route *route)
+{
+	return route->metric || route->family == AF_INET ? route->metric :
+							   METRIC6;
 }
 
 /* --- rules --- */

@@ -28,6 +28,8 @@ int route_put(const struct ka_route *route);
 /* -EEXIST: there is one for the same destination. */
 int route_add(const struct ka_route *route);
 int route_take(const struct ka_route *route);
+/* As the kernel has it where none is said, too. */
+uint32_t route_metric(const struct ka_route *route);
 /* -EEXIST: it is there. */
 int rule_put(const struct ka_rule *rule);
 int rule_take(const struct ka_rule *rule);

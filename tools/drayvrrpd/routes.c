@@ -14,9 +14,6 @@
 #include "link.h"
 #include "log.h"
 
-/* what IPv6 takes where none is said */
-#define METRIC6 1024
-
 static bool is_over(const struct routes_task *task)
 {
 	return task->is_over && task->is_over(task->arg);
@@ -126,12 +123,9 @@ static bool is_route(const struct ka_route *route, const struct fib_change *c)
 {
 	uint8_t protocol = route->protocol ? route->protocol : VRRP_RTPROT;
 	uint8_t prefix = route->dst.family ? route->prefix : 0;
-	uint32_t metric = route->metric;
 
-	if (!metric && route->family == AF_INET6)
-		metric = METRIC6;
 	return !route->no_track && route->family == c->family && route->table == c->table &&
-	       metric == c->priority && prefix == c->prefix &&
+	       route_metric(route) == c->priority && prefix == c->prefix &&
 	       (protocol == c->protocol) != c->replaced &&
 	       (route->tos == c->tos || route->family == AF_INET6) &&
 	       same_prefix(&route->dst, &c->dst, prefix);

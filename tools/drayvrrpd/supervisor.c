@@ -86,6 +86,8 @@ static int start_worker(struct post *post, struct ka_conf *conf)
 		return -errno;
 	post->conf = conf;
 	post->with = (struct worker){ .conf = conf, .state = super.state,
+				      .before = post == &super.next ?
+						super.now.conf : NULL,
 				      .state_path = super.state_path,
 				      .jobs = super.jobs[0] };
 	pid = helper_fork();

@@ -20,6 +20,7 @@
 #include "groups.h"
 #include "hand_over.h"
 #include "lease.h"
+#include "leftover.h"
 #include "link.h"
 #include "loop.h"
 #include "owner.h"
@@ -161,6 +162,7 @@ static void start_all(void)
 	for (r = routers; r; r = r->next)
 		if (r->was_master)
 			router_start(r, now_us());
+	leftover_take(worker.with->before, worker.with->conf);
 	groups_settled();
 	lease_inherit(worker.state);
 	loop_started();

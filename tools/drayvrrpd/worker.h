@@ -11,6 +11,7 @@
 
 struct worker {
 	const struct ka_conf *conf;
+	const struct ka_conf *before;	/* until this reload; NULL: it is none */
 	struct state *state;
 	const char *state_path;
 	int jobs;			/* to the spawner */
