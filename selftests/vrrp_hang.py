@@ -7,6 +7,8 @@
     b .12 (priority 100) --+        +-- servers .121, .122
 """
 
+import os
+import re
 import signal
 
 from lib import neigh, netlab, packet, stress, taptest, vrrp
@@ -112,6 +114,22 @@ def one_voice():
         check("a" not in names[names.index("b"):], f"{kind}: a answers after b: {names}")
     lab.a.everyone(signal.SIGCONT)
     wait_for(lambda: lab.owners() == ["a"], "a has the address again")
+
+
+@case("killed while it resigns: its lease is a short one by then, and b is not the second one for long")
+def resigning():
+    pair(advert=2)
+    worker = lab.a.worker()
+    lab.sniffer.forget()
+    # Without a supervisor the worker resigns, and goes on until it hears its successor.
+    lab.a.signal(signal.SIGKILL)
+    wait_for(lambda: [advert for advert in lab.sniffer.adverts() if advert[3] == 0], "it resigns", every=0.01)
+    os.kill(worker, signal.SIGSTOP)
+    left = re.search(r"lease ends in (\d+) ms", vip_list(lab.a))
+    check(not left or int(left[1]) <= 500, f"what is left of 4800 ms: {left}")
+    os.kill(worker, signal.SIGKILL)
+    lab.b.becomes("MASTER")
+    wait_for(lambda: vrrp.arp_answers(lab.client) == {lab.b.space.mac().hex(":")}, "b alone answers", 30)
 
 
 def resets(tap, director):

@@ -121,7 +121,7 @@ class Pair:
     def everyone(self, number):
         """What sends a signal to all processes of a, with nothing to be found out or started any more."""
         pids = [pid for found in self.a.pids().values() for pid in found]
-        return lambda: [os.kill(pid, number) for pid in pids]
+        return lambda: vrrp.signal_all(pids, number)
 
     def cut(self):
         """What takes a from the network in one system call, and then ends it."""

@@ -5,6 +5,7 @@
     IPv6 fellow are given by VRRP. A sniffer on the bridge sees every advert.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -92,6 +93,13 @@ def arp_answers(client, vip=VIP):
     return {word.strip("[]").lower() for word in out.split() if word.startswith("[")}
 
 
+def signal_all(pids, number):
+    """One may go with another."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 class Director:
     """A host of the lab with a configuration and at times a running daemon."""
 
@@ -160,9 +168,7 @@ class Director:
 
     def everyone(self, number):
         """A signal to all of its processes."""
-        for pids in self.pids().values():
-            for pid in pids:
-                os.kill(pid, number)
+        signal_all([pid for pids in self.pids().values() for pid in pids], number)
 
     def stop(self, seconds=20):
         if not self.proc:

@@ -88,7 +88,7 @@ struct fsm;
  * 6.4.2); on leaving: advert with priority 0 where due, release, changed.
  */
 struct fsm_ops {
-	/* Send one ADVERTISEMENT. */
+	/* Send one ADVERTISEMENT; while fsm.draining is set, the last one. */
 	void (*advert)(void *arg, uint8_t priority);
 	/* Add the virtual addresses; make the module's role master. */
 	void (*acquire)(void *arg);

@@ -182,12 +182,13 @@ void fsm_stop(struct fsm *fsm, bool polite, uint64_t now)
 {
 	step_begin(fsm, now);
 	if (fsm->state == FSM_MASTER && !fsm->draining) {
-		step_resign(fsm);
 		if (polite && fsm->params.drain_us) {
 			step_forget_timers(fsm);
 			fsm->draining = true;
 			fsm->deadline = fsm->now + fsm->params.drain_us;
+			step_resign(fsm);
 		} else {
+			step_resign(fsm);
 			step_leave(fsm, FSM_REASON_STOP);
 		}
 	} else if (fsm->draining && !polite) {

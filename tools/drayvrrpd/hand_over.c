@@ -19,9 +19,11 @@
 
 #define HAND_OVER_US 1000000ull	/* for the last errands before a successor */
 #define ASK_US 1000ull		/* is the module told? */
+#define ORPHAN_US 200000ull	/* for the module to be told, before it is resigned */
 
 static struct {
 	struct alarm alarm;
+	struct alarm orphan;
 	uint64_t limit;			/* whatever is not done yet */
 } leaving;
 
@@ -110,6 +112,24 @@ static void hand_over(const struct control_message *m)
 	alarm_set(&leaving.alarm, now);
 }
 
+static void on_orphan(void *arg, uint64_t now)
+{
+	(void)arg;
+	(void)now;
+	stop();
+}
+
+/*
+ * Who has ended the supervisor may be about to end this process as well.  One that
+ * has resigned and does not live to let go leaves two masters for as long as its
+ * lease lasts.
+ */
+static void orphan(void)
+{
+	lease_be_brief();
+	alarm_set(&leaving.orphan, now_us() + ORPHAN_US);
+}
+
 static void on_control(evutil_socket_t fd, short what, void *arg)
 {
 	static struct control_message m;
@@ -117,7 +137,9 @@ static void on_control(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	(void)arg;
-	if (!n || (n > 0 && m.what == CONTROL_STOP))
+	if (!n)
+		orphan();
+	else if (n > 0 && m.what == CONTROL_STOP)
 		stop();
 	else if (n > 0 && m.what == CONTROL_HAND_OVER)
 		hand_over(&m);
@@ -138,6 +160,7 @@ static void on_term(evutil_socket_t sig, short what, void *arg)
 void hand_over_watch(int control)
 {
 	alarm_add(&leaving.alarm, on_leave, NULL);
+	alarm_add(&leaving.orphan, on_orphan, NULL);
 	loop_watch(control, on_control);
 	loop_watch_signal(SIGTERM, on_term);
 }

@@ -18,10 +18,17 @@
 #define LOOK_US 1000000ull		/* without a lease: at peers, at the module, hello */
 #define PEERS_US 10000000ull		/* for a changed MAC address */
 
+static bool brief;
+
+/* Who has resigned may be ended before it has let go, and its successor does not
+ * wait three adverts any more.
+ */
 static uint32_t lease_ms(const struct router *r)
 {
 	uint64_t ms = 3ull * r->conf->advert_us * 8 / 10 / 1000;
 
+	if (brief || r->fsm.draining)
+		return LEASE_MIN_MS;
 	return ms < LEASE_MIN_MS ? LEASE_MIN_MS : ms;
 }
 
@@ -121,6 +128,16 @@ void lease_end(struct router *r)
 	if (!role_is_absent())
 		write_roles(r, false);
 	plan(r, false, now_us());
+}
+
+void lease_be_brief(void)
+{
+	struct router *r;
+
+	brief = true;
+	for (r = routers; r; r = r->next)
+		if (fsm_holds(&r->fsm))
+			lease_begin(r);
 }
 
 static bool is_ours(const struct dray_addr *addr)
