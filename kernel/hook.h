@@ -39,13 +39,13 @@ void dray_hooks_unregister(struct dray_net *dn, u8 family);
  * dray_hook_register_one() - register a hook of its own, if it is not
  * @dn: namespace, which the hook is given
  * @ops: where it is kept
- * @form: what it is; without a hook there is nothing to register
+ * @template: what it is; without a hook there is nothing to register
  *
  * Context: process, dray_net.lock held.
  * Return: 0 or an error; nothing has changed then.
  */
 int dray_hook_register_one(struct dray_net *dn, struct nf_hook_ops *ops,
-			   const struct nf_hook_ops *form);
+			   const struct nf_hook_ops *template);
 
 /**
  * dray_hook_unregister_one() - unregister a hook of its own, if it is

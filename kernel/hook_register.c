@@ -82,14 +82,14 @@ void dray_hooks_unregister(struct dray_net *dn, u8 family)
 }
 
 int dray_hook_register_one(struct dray_net *dn, struct nf_hook_ops *ops,
-			   const struct nf_hook_ops *form)
+			   const struct nf_hook_ops *template)
 {
 	int err;
 
 	lockdep_assert_held(&dn->lock);
-	if (ops->hook || !form->hook)
+	if (ops->hook || !template->hook)
 		return 0;
-	*ops = *form;
+	*ops = *template;
 	ops->priv = dn;
 	err = nf_register_net_hook(dn->net, ops);
 	if (err)

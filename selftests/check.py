@@ -437,10 +437,9 @@ def _():
     same(lines, [rs + " DOWN", vs + " DOWN", rs + " UP", vs + " UP"], "FIFO")
 
 
-@case("quorum_up and quorum_down are told, at the end too with omega")
-def _():
-    # The last "up" still runs when the daemon ends.
-    folder = teller(after="[ $1 = up ] && sleep 2")
+def quorum_told(seconds):
+    """The last "up" still runs when the daemon ends, for so long."""
+    folder = teller(after=f"[ $1 = up ] && [ $(grep -c up ${{0%/*}}/told) = 2 ] && sleep {seconds}")
     words = "".join(f' quorum_{way} "{folder}/tell {way}"\n' for way in ("up", "down"))
     fresh("global_defs {\n script_user root\n}\n" +
           service([1], words + " alpha\n omega", each=f'  notify_down "{folder}/tell server"'))
@@ -458,6 +457,22 @@ def _():
     told("up", "server", "down", "up")
     same(daemon.stop(), 0, "exit status")
     told("up", "server", "down", "up", "server", "down")
+
+
+@case("quorum_up and quorum_down are told, at the end too with omega")
+def _():
+    quorum_told(0)
+
+
+@case("the last word is told when the one before it is still being told")
+def _():
+    quorum_told(2)
+
+
+@case("the last word is told when the one before it hangs: that one is ended")
+def _():
+    quorum_told(600)
+    daemon.says("took too long and was ended")
 
 
 @case("the program that reads the FIFO is started again when it has ended")

@@ -7,7 +7,6 @@
     b .12 (priority 100) --+        +-- servers .121, .122
 """
 
-import os
 import re
 import signal
 
@@ -116,20 +115,28 @@ def one_voice():
     wait_for(lambda: lab.owners() == ["a"], "a has the address again")
 
 
-@case("killed while it resigns: its lease is a short one by then, and b is not the second one for long")
-def resigning():
+def resigning(number):
     pair(advert=2)
     worker = lab.a.worker()
     lab.sniffer.forget()
-    # Without a supervisor the worker resigns, and goes on until it hears its successor.
-    lab.a.signal(signal.SIGKILL)
+    lab.a.signal(number)
     wait_for(lambda: [advert for advert in lab.sniffer.adverts() if advert[3] == 0], "it resigns", every=0.01)
-    os.kill(worker, signal.SIGSTOP)
+    vrrp.signal_all([worker], signal.SIGSTOP)
     left = re.search(r"lease ends in (\d+) ms", vip_list(lab.a))
     check(not left or int(left[1]) <= 500, f"what is left of 4800 ms: {left}")
-    os.kill(worker, signal.SIGKILL)
+    lab.a.everyone(signal.SIGKILL)
     lab.b.becomes("MASTER")
     wait_for(lambda: vrrp.arp_answers(lab.client) == {lab.b.space.mac().hex(":")}, "b alone answers", 30)
+
+
+@case("killed while it resigns, as its supervisor is gone: its lease is a short one by then")
+def orphan():
+    resigning(signal.SIGKILL)
+
+
+@case("killed while it waits for its successor, at a polite stop: its lease is a short one by then")
+def drains():
+    resigning(signal.SIGTERM)
 
 
 def resets(tap, director):

@@ -247,6 +247,27 @@ def reloaded():
     await_none(lab.a, "after a stop")
 
 
+@case("a reload that spells a route otherwise, or gives it another metric, keeps one of it")
+def spelled():
+    alone(held([ROUTES[2], f"default via {CLIENT} table 77"], ["from any to 10.50.0.0/16 table 77 priority 1000"]))
+    wait_for(lambda: len(routes(lab.a)) == 2 and len(rules(lab.a)) == 1, "all")
+    lab.a.reload(instance(200, more=held([ROUTES[2] + " metric 5", f"0.0.0.0/0 via {CLIENT} table 77"],
+                                         ["from 0.0.0.0/0 to 10.50.0.0/16 table 77 priority 1000"])))
+    wait_for(lambda: "configuration is in force" in lab.a.said(), "reloaded")
+    wait_for(lambda: [r["metric"] for r in ip(lab.a, "-6 route show table 77")] == [5], "the metric is 5")
+    holds(lambda: routes(lab.a) == [("default", "77"), ("2001:db8:50::/48", "77")] and len(rules(lab.a)) == 1, "one of each")
+    check("put back" not in lab.a.said(), f"nothing was gone: {lab.a.said()[-1000:]}")
+
+
+@case("a reload gives a route a gateway that cannot be: the router resigns, and the one before is gone too")
+def another_gateway():
+    alone(held(ROUTES[:1]))
+    wait_for(lambda: routes(lab.a), "it is there")
+    lab.a.reload(instance(200, more=held([ROUTES[0].replace(CLIENT, "192.0.2.1")])))
+    wait_for(lambda: "cannot add the virtual route" in lab.a.said(), "said")
+    await_none(lab.a, "without the new one")
+
+
 @case("a static route comes and goes with its interface")
 def static_device():
     settle()

@@ -238,8 +238,10 @@ def overrun():
     before = sync(lab.a)["counters"]
     pid, = wait_for(lambda: lab.a.pids().get("drayvrrpd-sync"), "the process is there")
     deaf = Deaf(pid)
-    live.update(connect(40))
-    deaf.hears()
+    try:
+        live.update(connect(40))
+    finally:
+        deaf.hears()
     same_flows()
     now = sync(lab.a)["counters"]
     check(now["overruns"] > before["overruns"] and now["dumps_sent"] > before["dumps_sent"], f"a's dump: {before}, {now}")
@@ -306,6 +308,7 @@ def never_ends():
     lab.b.becomes("MASTER", 60)
     lab.a.power_on()
     balance(lab.a)
+    taptest.cleanup(lambda: lab.a.space.run("nft delete table ip lost", check_status=False))
     lab.a.space.run("nft add table ip lost")
     lab.a.space.run("nft add chain ip lost in { type filter hook input priority 0 ; }")
     # the datagram's type, DUMP_END

@@ -64,16 +64,18 @@ def preempt(how):
 class Stress:
     """From its making, when there is something in swap already, to end().
 
-    Who looks for memory to free keeps the CPU for seconds in an emulated machine if only who is in
-    user space has to let go of it: Documentation/benchmarks.md, "Failover".
+    Who looks for memory to free keeps the CPU for seconds in an emulated machine, if the kernel lets go of
+    it only where it says so itself: Documentation/benchmarks.md, "Failover".
     """
 
     def __init__(self, how="full"):
+        self.running, self.swap = [], None
         self.preempt = preempt(how)
-        self.swap = disk("swap")
-        run(f"mkswap {self.swap}")
-        run(f"swapon {self.swap}")
         taptest.cleanup(self.end)
+        swap = disk("swap")
+        run(f"mkswap {swap}")
+        run(f"swapon {swap}")
+        self.swap = swap
         size = meminfo("MemAvailable") + BEYOND
         write = f"while :; do dd if=/dev/zero of={disk('scratch')} bs=1M oflag=dsync; done"
         # Memory first: the rest leaves little time to fill it.
@@ -95,5 +97,5 @@ class Stress:
             process.wait()
         if self.swap:
             run(f"swapoff {self.swap}")
-            preempt(self.preempt)
+        preempt(self.preempt)
         self.running, self.swap = [], None

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "job.h"
 #include "mem.h"
 #include "probe.h"
 
@@ -256,18 +257,26 @@ void child_abandon(struct child *s)
 bool child_wait(struct child *s, int ms)
 {
 	struct pollfd gone = { .fd = s->fd, .events = POLLIN };
+	uint64_t now = now_ms(), end = now + ms;
+	int rc;
 
-	if (poll(&gone, 1, ms) <= 0)
+	do {
+		rc = poll(&gone, 1, now < end ? end - now : 0);
+		now = now_ms();
+	} while (rc < 0 && errno == EINTR);
+	if (rc <= 0)
 		return false;
 	on_exit_of(s->fd, EV_READ, s);
 	return true;
 }
 
-/* Its time is over, and it is not asked: done() is called. */
-void child_kill(struct child *s)
+/* Its time is over, and it is not asked.  Return: as child_wait(); one that the
+ * kernel does not let go is not waited for.
+ */
+bool child_kill(struct child *s)
 {
 	s->timed_out = true;
 	s->asked = true;
 	kill(-s->pid, SIGKILL);
-	child_wait(s, -1);
+	return child_wait(s, GRACE_US / 1000);
 }

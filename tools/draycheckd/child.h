@@ -33,6 +33,6 @@ struct child *child_start(const struct child_command *command,
 			  char *why, size_t len);
 void child_abandon(struct child *child);
 bool child_wait(struct child *child, int ms);
-void child_kill(struct child *child);
+bool child_kill(struct child *child);
 
 #endif

@@ -333,13 +333,14 @@ static void end(struct daemon *d)
 	notify_stop(&d->services);
 	if (!task_close()) {
 		log_warning("The kernel does not answer: it is not waited for");
+		script_finish();
 		_exit(0);
 	}
-	script_finish();
 	d->kernel.busy = false;
 	if (d->conf->globals.lvs_flush_on_stop)
 		kernel_flush(&d->kernel);
 	state_write(d);
+	script_finish();
 	told_close();
 	status_close();
 	gateway_close();

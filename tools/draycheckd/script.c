@@ -4,15 +4,16 @@
 
 #include <stdio.h>
 
-#include "log.h"
-#include "mem.h"
 #include "child.h"
 #include "job.h"
+#include "log.h"
+#include "mem.h"
 #include "task.h"
 
 #define WAITING_MAX 1000
 #define TIMEOUT_US 60000000ull	/* of one that would hold up its successors */
-#define FINISH_MS 5000		/* the same at the end, of all together */
+#define FINISH_MS 5000		/* the same at the end, of all together, */
+#define GRACE_MS 1000		/* and for each of them at least */
 
 /* What it is to be told of may be freed before it is done. */
 struct script {
@@ -152,29 +153,36 @@ static struct script *first_held_up(void)
 	return s;
 }
 
-static int ms_until(uint64_t end)
+static uint64_t ms_until(uint64_t end)
 {
 	uint64_t now = now_ms();
 
 	return now < end ? end - now : 0;
 }
 
+/* Make place for one that waits for it. */
+static void end_script(struct script *script, uint64_t ms)
+{
+	if (child_wait(script->child, ms > GRACE_MS ? ms : GRACE_MS) ||
+	    child_kill(script->child))
+		return;
+	script_free(script);
+	start_waiting();
+}
+
 /*
  * At the end, when all are prepared: those that wait for another are begun, or
- * nobody would be told the last word, and systemd ends what runs when the
- * daemon is gone.  What still runs after all goes on by itself.
+ * nobody would be told the last word, and the last ones are waited for.  What
+ * still runs then goes on by itself.
  */
 void script_finish(void)
 {
 	uint64_t end = now_ms() + FINISH_MS;
 	struct script *held_up;
-	struct child *child;
 
-	while ((held_up = first_held_up())) {
-		child = predecessor(held_up)->child;
-		if (!child_wait(child, ms_until(end)))
-			child_kill(child);
-	}
+	while ((held_up = first_held_up()))
+		end_script(predecessor(held_up), ms_until(end));
+	end = now_ms() + FINISH_MS;
 	while (scripts && child_wait(scripts->child, ms_until(end)))
 		;
 }

@@ -144,6 +144,7 @@ void task_start(enum task_lane lane, struct task *task)
 bool task_close(void)
 {
 	struct timespec limit;
+	bool all = true;
 	int i;
 
 	clock_gettime(CLOCK_REALTIME, &limit);
@@ -156,10 +157,13 @@ bool task_close(void)
 	for (i = 0; i < TASK_LANES; i++) {
 		if (tasks.lanes[i].running &&
 		    pthread_timedjoin_np(tasks.lanes[i].thread, NULL, &limit))
-			return false;
-		tasks.lanes[i].running = false;
+			all = false;
+		else
+			tasks.lanes[i].running = false;
 	}
 	on_finished(tasks.fd, 0, NULL);
+	if (!all)
+		return false;
 	event_del(&tasks.event);
 	close(tasks.fd);
 	return true;

@@ -126,6 +126,9 @@ static void on_orphan(void *arg, uint64_t now)
  */
 static void orphan(void)
 {
+	/* a successor is about to have all of it */
+	if (leaving.limit)
+		return;
 	lease_be_brief();
 	alarm_set(&leaving.orphan, now_us() + ORPHAN_US);
 }

@@ -222,6 +222,12 @@ static void put_nexthops(struct nl_msg *msg, const struct ka_route *r)
 	nla_nest_end(msg, nest);
 }
 
+uint32_t route_metric(const struct ka_route *route)
+{
+	return route->metric || route->family == AF_INET ? route->metric :
+							   METRIC6;
+}
+
 static struct nl_msg *route_message(int type, int flags,
 				    const struct ka_route *r)
 {
@@ -247,8 +253,9 @@ static struct nl_msg *route_message(int type, int flags,
 	put_addr(msg, RTA_DST, &r->dst);
 	nla_put_u32(msg, RTA_TABLE, r->table);
 	put_addr(msg, RTA_PREFSRC, &r->src);
-	if (r->metric)
-		nla_put_u32(msg, RTA_PRIORITY, r->metric);
+	/* or one of another metric would be taken out */
+	if (route_metric(r))
+		nla_put_u32(msg, RTA_PRIORITY, route_metric(r));
 	if (r->n_nexthops) {
 		put_nexthops(msg, r);
 	} else {
@@ -300,10 +307,24 @@ int route_take(const struct ka_route *route)
 	return rc == -ESRCH || rc == -ENODEV ? 0 : rc;
 }
 
-uint32_t route_metric(const struct ka_route *route)
+/* Two that are asked for by the same words. */
+static bool same_message(struct nl_msg *a, struct nl_msg *b)
 {
-	return route->metric || route->family == AF_INET ? route->metric :
-							   METRIC6;
+	int len = a && b ? nlmsg_datalen(nlmsg_hdr(a)) : -1;
+	bool same = len >= 0 && nlmsg_datalen(nlmsg_hdr(b)) == len &&
+		    !memcmp(nlmsg_data(nlmsg_hdr(a)), nlmsg_data(nlmsg_hdr(b)),
+			    len);
+
+	nlmsg_free(a);
+	nlmsg_free(b);
+	return same;
+}
+
+bool route_same(const struct ka_route *a, const struct ka_route *b)
+{
+	return a->table == b->table && a->prefix == b->prefix &&
+	       same_message(route_message(RTM_NEWROUTE, 0, a),
+			    route_message(RTM_NEWROUTE, 0, b));
 }
 
 /* --- rules --- */
@@ -360,4 +381,11 @@ int rule_take(const struct ka_rule *rule)
 	int rc = msg ? holding_ask(msg) : -ENOMEM;
 
 	return rc == -ENOENT || rc == -ESRCH ? 0 : rc;
+}
+
+bool rule_same(const struct ka_rule *a, const struct ka_rule *b)
+{
+	return a->priority == b->priority && a->table == b->table &&
+	       same_message(rule_message(RTM_NEWRULE, 0, a),
+			    rule_message(RTM_NEWRULE, 0, b));
 }

@@ -33,5 +33,8 @@ uint32_t route_metric(const struct ka_route *route);
 /* -EEXIST: it is there. */
 int rule_put(const struct ka_rule *rule);
 int rule_take(const struct ka_rule *rule);
+/* For the kernel. */
+bool route_same(const struct ka_route *a, const struct ka_route *b);
+bool rule_same(const struct ka_rule *a, const struct ka_rule *b);
 
 #endif

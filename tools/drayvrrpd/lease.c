@@ -130,14 +130,19 @@ void lease_end(struct router *r)
 	plan(r, false, now_us());
 }
 
+void lease_shorten(struct router *r)
+{
+	if (fsm_holds(&r->fsm) && !is_late(r, now_us()))
+		lease_begin(r);
+}
+
 void lease_be_brief(void)
 {
 	struct router *r;
 
 	brief = true;
 	for (r = routers; r; r = r->next)
-		if (fsm_holds(&r->fsm))
-			lease_begin(r);
+		lease_shorten(r);
 }
 
 static bool is_ours(const struct dray_addr *addr)

@@ -12,8 +12,9 @@
 void lease_begin(struct router *r);
 void lease_renew(void *arg, uint64_t now);
 void lease_end(struct router *r);
-/* From now on every lease is as short as one may be: this process may be gone
- * at any moment. */
+/* Who is leaving may be gone at any moment.  Nothing if another may be master. */
+void lease_shorten(struct router *r);
+/* The same of every one, from now on. */
 void lease_be_brief(void);
 /* A worker has taken over: no roles for addresses that an earlier one had and
  * nobody has now; and what its own successor has to know for that. */

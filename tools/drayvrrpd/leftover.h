@@ -9,8 +9,9 @@
 
 struct ka_conf;
 
-/* In the loop, when what is put has been given to the errands' thread: so no
- * destination is without its route in between.  Both are kept until the end.
+/* In the loop, before anything else is given to the errands' thread: the kernel
+ * takes out the first that has what it is told of, which might be a new one.
+ * What is in both files stays.  Both are kept until the end.
  * @before: NULL: there is nothing left over. */
 void leftover_take(const struct ka_conf *before, const struct ka_conf *now);
 

@@ -57,7 +57,7 @@ static void op_advert(void *arg, uint8_t priority)
 	if (!r->sock)
 		return;
 	if (r->fsm.draining)
-		lease_begin(r);
+		lease_shorten(r);
 	if (!r->spec.unicast)
 		send_to(r, &r->spec.group, priority);
 	for (i = 0; i < r->spec.n_peers; i++)

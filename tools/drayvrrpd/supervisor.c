@@ -204,6 +204,7 @@ static void reload_done(void)
 		helper_end_sync();
 	post_clear(&super.now, true);
 	super.now = super.next;
+	super.now.with.before = NULL;
 	super.next = (struct post){ 0 };
 	/* the event's argument is the place, which has changed */
 	event_free(super.now.event);

@@ -154,6 +154,7 @@ static void start_all(void)
 	links_read();
 	loop_look(now_us());
 	hold_back();
+	leftover_take(worker.with->before, worker.with->conf);
 	hold_static(worker.with->conf);
 	/* Masters last: one that is new must not draw its group down. */
 	for (r = routers; r; r = r->next)
@@ -162,7 +163,6 @@ static void start_all(void)
 	for (r = routers; r; r = r->next)
 		if (r->was_master)
 			router_start(r, now_us());
-	leftover_take(worker.with->before, worker.with->conf);
 	groups_settled();
 	lease_inherit(worker.state);
 	loop_started();

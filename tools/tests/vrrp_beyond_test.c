@@ -57,7 +57,7 @@ static void polite_stop(void **state)
 	(void)state;
 	set_up_master(&b, 3, S, 100);
 	fsm_stop(&b.fsm, true, START);
-	assert_log(&b, "advert:0");
+	assert_log(&b, "advert:0:last");
 	assert_true(b.fsm.draining && b.fsm.running);
 	assert_int_equal(b.armed, START + S);
 	hear(&b, 0, START + 1);		/* another one that leaves */
@@ -78,18 +78,18 @@ static void polite_stop_alone(void **state)
 	set_up_master(&b, 3, S, 100);
 	fsm_stop(&b.fsm, true, START);
 	fsm_timer(&b.fsm, START + S);
-	assert_log(&b, "advert:0 release INIT");
+	assert_log(&b, "advert:0:last release INIT");
 	assert_int_equal(b.fsm.reason, FSM_REASON_NO_SUCCESSOR);
 
 	set_up_master(&b, 3, S, 100);
 	fsm_stop(&b.fsm, true, START);
 	fsm_stop(&b.fsm, false, START + 1);
-	assert_log(&b, "advert:0 release INIT");
+	assert_log(&b, "advert:0:last release INIT");
 
 	set_up_master(&b, 3, S, 100);
 	fsm_stop(&b.fsm, true, START);
 	fsm_fault(&b.fsm, FSM_FAULT_LINK, START + 1);
-	assert_log(&b, "advert:0 release INIT");
+	assert_log(&b, "advert:0:last release INIT");
 }
 
 static void faults(void **state)

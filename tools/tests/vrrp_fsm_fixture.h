@@ -37,10 +37,13 @@ static void log_word(struct bench *b, const char *word)
 
 static void on_advert(void *arg, uint8_t priority)
 {
-	char word[16];
+	struct bench *b = arg;
+	char word[32];
 
-	snprintf(word, sizeof(word), "advert:%u", priority);
-	log_word(arg, word);
+	/* what shortens the lease goes by it */
+	snprintf(word, sizeof(word), "advert:%u%s", priority,
+		 b->fsm.draining ? ":last" : "");
+	log_word(b, word);
 }
 
 static void on_acquire(void *arg)

@@ -75,18 +75,22 @@ static int reach(const char *path)
 	return -1;
 }
 
-/* A daemon that goes meanwhile is something to say, and not to die of. */
-static int send_part(const char *part, size_t len, void *arg)
-{
-	const int *fd = arg;
-
-	return send(*fd, part, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
-}
-
+/* A line, at once.  A daemon that goes meanwhile is something to say, and not to
+ * die of.
+ */
 static int send_request(int fd, const json_t *request)
 {
-	return json_dump_callback(request, send_part, &fd, JSON_COMPACT) ||
-	       send_part("\n", 1, &fd);
+	char *text = json_dumps(request, JSON_COMPACT), *line;
+	int len = text ? asprintf(&line, "%s\n", text) : -1;
+	int rc = -1;
+
+	if (len >= 0) {
+		if (send(fd, line, len, MSG_NOSIGNAL) == len)
+			rc = 0;
+		free(line);
+	}
+	free(text);
+	return rc;
 }
 
 /* The answer, to be released; NULL with everything said. */
