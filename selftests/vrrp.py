@@ -154,6 +154,15 @@ def priorities():
     same(set(found.values()), {os.SCHED_OTHER}, f"the others, {found}")
 
 
+@case("the worker's memory is locked, all of it")
+def locked():
+    pair()
+    with open(f"/proc/{lab.a.worker()}/status", encoding="ascii") as file:
+        size = dict(line.split(":", 1) for line in file)
+    # But for what the kernel itself maps, and what is mapped and cannot be touched.
+    check(int(size["VmLck"].split()[0]) > int(size["VmRSS"].split()[0]) // 2, f"{size['VmLck']} of {size['VmRSS']}")
+
+
 @case("a worker that cannot be kept running: the supervisor resigns and takes the address away")
 def worker_dies_again_and_again():
     # An interval that ten of them can be started in on any machine.

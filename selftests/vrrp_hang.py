@@ -95,8 +95,7 @@ def balance(director):
         director.space.run(f"{netlab.ADM} {line}")
 
 
-@case("SIGSTOP: a has answered by ARP and by ND and has forwarded for the last time before b does for the first")
-def one_voice():
+def one_voice(number, back):
     pair({}, {"name": "VI_2", "vrid": 52, "vips": ("fe80::200/64", VIP6 + "/64")}, advert=1)
     wait_for(lambda: vip_list(lab.a).count("lease ends") >= 2, "leases of both families")
     words = Words()
@@ -106,13 +105,23 @@ def one_voice():
         return all(words.count(kind, name) >= 5 for kind in KINDS)
     wait_for(lambda: by("a"), "a answers")
     check(all(not words.count(kind, "b") for kind in KINDS), f"b answers: {words.said}")
-    lab.a.everyone(signal.SIGSTOP)
+    lab.a.everyone(number)
     wait_for(lambda: by("b"), "b answers", 30)
     for kind in KINDS:
         names = [name for said, name in words.said if said == kind]
         check("a" not in names[names.index("b"):], f"{kind}: a answers after b: {names}")
-    lab.a.everyone(signal.SIGCONT)
-    wait_for(lambda: lab.owners() == ["a"], "a has the address again")
+    back()
+    wait_for(lambda: lab.owners() == ["a"], "a has the address again", 30)
+
+
+@case("SIGSTOP: a has answered by ARP and by ND and has forwarded for the last time before b does for the first")
+def stopped():
+    one_voice(signal.SIGSTOP, lambda: lab.a.everyone(signal.SIGCONT))
+
+
+@case("SIGKILL of everything: the same, and started again a is the master")
+def killed():
+    one_voice(signal.SIGKILL, lab.a.start)
 
 
 def resigning(number):

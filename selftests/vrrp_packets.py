@@ -102,6 +102,28 @@ def unknown():
     same((counts(), lab.a.state()), (before, "MASTER"), "counters and state")
 
 
+@case("from the wrong interface: for the virtual router of that one it is of one that nobody has, and that is all")
+def wrong_interface():
+    lab.settle()
+    # Both ends are of this host: what goes out of far1 comes in by eth1.
+    lab.a.space.ip("link add eth1 type veth peer name far1", "link set far1 up", "link set eth1 up", "addr add 10.8.0.11/16 dev eth1")
+    lab.a.form = None
+    try:
+        lab.a.start(instance(200), instance(200, name="VI_2", vrid=52, vips=("10.8.0.200/16",)).replace("eth0", "eth1"))
+        lab.a.becomes("MASTER")
+        lab.a.becomes("MASTER", name="VI_2")
+        before, was = counts(), lab.a.status()["unknown_vrids"]
+        vrrp.say(lab.a.space, version3(), device="far1")
+        wait_for(lambda: lab.a.status()["unknown_vrids"] == was + 1, "it is counted")
+        same((counts(), lab.a.state(), lab.a.state("VI_2")), (before, "MASTER", "MASTER"), "counters and states")
+        vrrp.say(lab.a.space, version3(vrid=52, source="10.8.0.12"), device="far1", source="10.8.0.12")
+        lab.a.becomes("BACKUP", name="VI_2")
+        same(lab.a.state(), "MASTER", "the other one")
+    finally:
+        lab.a.stop()
+        lab.a.space.ip("link del eth1")
+
+
 def believed(what, data, form=None, **kw):
     """The sender is master; when it says no more, a is again."""
     master(**(form or {}))

@@ -66,13 +66,13 @@ def version3(first=0x31, vrid=51, priority=250, vips=(VIP,), interval=10, count=
     return summed(head, body, over, off)
 
 
-def say(space, data, to=GROUP, mac=None, ttl=255, source=OTHER, padding=0):
-    """Send a VRRP message from a host's eth0 as a neighbour would that has this source; mac: not the group's."""
+def say(space, data, to=GROUP, mac=None, ttl=255, source=OTHER, padding=0, device="eth0"):
+    """Send a VRRP message from a host's device as a neighbour would that has this source; mac: not the group's."""
     if ":" in to:
         message, group = packet.ipv6(source, to, PROTOCOL, data, hops=ttl), b"\x33\x33\0\0\0\x12"
     else:
         message, group = packet.ipv4(source, to, PROTOCOL, data, ttl=ttl), b"\1\0\x5e\0\0\x12"
-    with space.packet_socket(protocol=0) as sock:
+    with space.packet_socket(device, protocol=0) as sock:
         sock.send(packet.frame(mac or group, b"\2\0\0\0\0\x66", message) + bytes(padding))
 
 
