@@ -144,6 +144,23 @@ def worker_killed():
     same(lab.a.instance()["transitions"][-1]["reason"], "restarted in time as the master", "reason")
 
 
+@case("the supervisor is killed, and the worker a moment later: it has not resigned, as it had no time to let go")
+def orphan_killed():
+    pair(advert=1)
+    worker = lab.a.worker()
+    lab.sniffer.forget()
+    began = time.monotonic()
+    lab.a.signal(signal.SIGKILL)
+    time.sleep(0.03)
+    os.kill(worker, signal.SIGKILL)
+    took = time.monotonic() - began
+    lab.b.becomes("MASTER")
+    resigned = [advert for advert in lab.sniffer.adverts() if advert[3] == 0]
+    # It does after 0.2 s, in which a slow host may have done nothing.
+    check(took > 0.15 or not resigned, f"killed after {took:.3f} s it had resigned")
+    lab.a.everyone(signal.SIGKILL)
+
+
 @case("who sends adverts and who replaces it have real-time priority, and none of the others")
 def priorities():
     pair()

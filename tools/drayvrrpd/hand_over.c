@@ -25,6 +25,7 @@ static struct {
 	struct alarm alarm;
 	struct alarm orphan;
 	uint64_t limit;			/* whatever is not done yet */
+	pid_t supervisor;
 } leaving;
 
 static void stop(void)
@@ -126,8 +127,8 @@ static void on_orphan(void *arg, uint64_t now)
  */
 static void orphan(void)
 {
-	/* a successor is about to have all of it */
-	if (leaving.limit)
+	/* a successor is about to have all of it; or it has been told once already */
+	if (leaving.limit || leaving.orphan.at != ALARM_NEVER)
 		return;
 	lease_be_brief();
 	alarm_set(&leaving.orphan, now_us() + ORPHAN_US);
@@ -157,11 +158,17 @@ static void on_term(evutil_socket_t sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	(void)arg;
-	stop();
+	/* the kernel sends it when the supervisor dies */
+	if (getppid() == leaving.supervisor)
+		stop();
+	else
+		orphan();
+	loop_turn_over();
 }
 
 void hand_over_watch(int control)
 {
+	leaving.supervisor = getppid();
 	alarm_add(&leaving.alarm, on_leave, NULL);
 	alarm_add(&leaving.orphan, on_orphan, NULL);
 	loop_watch(control, on_control);
