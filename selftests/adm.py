@@ -405,12 +405,12 @@ def _():
         other.listen()
         threading.Thread(target=goes, args=(other,), daemon=True).start()
 
-        def heard_out():
+        def gone_before():
             out, code = adm(f"health --socket {folder}/goes")
             check(code == 255 and out.startswith(("cannot ask draycheckd at ", "draycheckd's answer cannot be read: ")),
                   f"{code}: {out}")
-            return "Broken pipe" not in out
-        wait_for(lambda: not heard_out(), "once it has gone before it was asked", 120)
+            return "Broken pipe" in out
+        wait_for(gone_before, "once it has gone before it was asked", 120)
         other.shutdown(socket.SHUT_RDWR)
 
 
